@@ -1,0 +1,69 @@
+import { causeOf, defineError, ResilienceError } from '../errors';
+
+export const storeAbsent = defineError(
+  'KR_STORE_ABSENT',
+  'The store answered, and has no such object or bucket.',
+  (location: string, what: string, cause?: unknown) => ({
+    reason: `${location}: ${what} does not exist.`,
+    fix: 'Check bucket and prefix in KONG_CLUSTER_FALLBACK_CONFIG_STORAGE and that an exporter of this gateway version has written.',
+    cause,
+  }),
+);
+
+export const storeDenied = defineError(
+  'KR_STORE_DENIED',
+  'The store knows or refuses the caller: no credentials, wrong ones, or ones without this permission.',
+  (location: string, action: string, cause?: unknown) => ({
+    reason: `${location}: ${action} was denied${cause === undefined ? '' : `: ${causeOf(cause)}`}.`,
+    fix: 'Check the credentials and the permissions: an exporter puts, gets and lists under the prefix, an importer gets and lists.',
+    cause,
+  }),
+);
+
+export const storeCorrupt = defineError(
+  'KR_STORE_CORRUPT',
+  'The store sent bytes that are not what was stored: cut, damaged, or not the object at all.',
+  (location: string, what: string, cause?: unknown) => ({
+    reason: `${location}: ${what}.`,
+    fix: 'Read it again; if it stays so, restore an earlier version of the object, or let an exporter write it anew.',
+    cause,
+  }),
+);
+
+export const storeUnreachable = defineError(
+  'KR_STORE_UNREACHABLE',
+  'The store did not answer in time, or not as a store does: refused, no such host, time limit, 5xx, throttled.',
+  (location: string, action: string, cause?: unknown) => ({
+    reason: `${location}: ${action} did not succeed${cause === undefined ? '' : `: ${causeOf(cause)}`}.`,
+    fix: 'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region; it is retried where time is left.',
+    cause,
+  }),
+);
+
+export const storeConflict = defineError(
+  'KR_STORE_CONFLICT',
+  'A conditional write found another version of the object than the one it was meant to replace.',
+  (location: string, key: string, cause?: unknown) => ({
+    reason: `${location}: ${key} is not the version that this write was meant to replace.`,
+    fix: 'Another exporter wrote it; what is stored is read again before anything is written.',
+    cause,
+  }),
+);
+
+export const storeRefused = defineError(
+  'KR_STORE_REFUSED',
+  'The store understood the request and will never accept it as it is.',
+  (location: string, action: string, cause?: unknown) => ({
+    reason: `${location}: ${action} was refused${cause === undefined ? '' : `: ${causeOf(cause)}`}.`,
+    fix: 'Check bucket name, region, endpoint and KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG.',
+    cause,
+  }),
+);
+
+/** Whether another try may help: everything but what the store has settled. */
+export function isRetryable(error: unknown): boolean {
+  return (
+    error instanceof ResilienceError &&
+    [storeUnreachable.code, storeDenied.code, storeCorrupt.code].includes(error.code)
+  );
+}
