@@ -4,6 +4,7 @@
  * A table is the text of Kong's `config_table`. It reaches the store and the gateway byte for byte as it came; whatever
  * must be known about it is read off its text in one pass.
  */
+export { canonicalHashes, type CanonicalHashes } from './canonical-hash';
 export * from './configuration';
 export {
   JsonScanner,
@@ -19,5 +20,14 @@ export {
   type EncodeOptions,
   type SentIdentity,
 } from './message';
+export {
+  MAX_METADATA_BYTES,
+  parseSnapshotMetadata,
+  readSnapshotMetadata,
+  snapshotMetadata,
+  type ReadMetadata,
+  type SnapshotMetadata,
+} from './metadata';
 export { readConfiguration, type ChunkSink, type ReadOptions, type ReadResult } from './reader';
+export { readSeal, SEAL_BYTES, sealTable, unsealedLength, type Mark } from './seal';
 export { checkTable, type TableInfo } from './table';

@@ -3,6 +3,7 @@ import { gunzip, gzip } from 'node:zlib';
 import type { Configuration, SentHashes } from './configuration';
 import { badGzip, badSentHash, notReconfigure, tooLarge } from './errors';
 import { JsonScanner, type JsonStructure } from './json-scanner';
+import { isHash, isHashes } from './sent-hashes';
 import { describeTable, TABLE_SCAN, type TableInfo } from './table';
 
 const inflate = promisify(gunzip);
@@ -110,14 +111,6 @@ function valueOf(message: JsonStructure, key: string): unknown {
   const member = message.members.get(key);
   if (member === undefined || member.kind === 'null') return undefined;
   return member.text === undefined ? Symbol('longer than any hash') : (JSON.parse(member.text) as unknown);
-}
-
-function isHash(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{32}$/i.test(value);
-}
-
-function isHashes(value: unknown): value is SentHashes {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isHash);
 }
 
 async function inflateWhole(frame: Uint8Array, maxConfigBytes: number): Promise<Buffer> {
