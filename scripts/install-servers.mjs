@@ -1,0 +1,36 @@
+// Installs the object stores that the tests run against, from the Go module proxy: only what is missing.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const servers = {
+  versitygw: 'github.com/versity/versitygw/cmd/versitygw@v1.8.0',
+  'fake-gcs-server': 'github.com/fsouza/fake-gcs-server@v1.56.1',
+  minio: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
+};
+
+const folder = process.env.KONG_RESILIENCE_TEST_SERVERS ?? join(homedir(), '.cache', 'cdktf-kong-resilience', 'bin');
+mkdirSync(folder, { recursive: true });
+
+for (const [name, module] of Object.entries(servers)) {
+  const path = join(folder, name);
+  if (existsSync(path)) {
+    console.log(`${name}: already in ${folder}`);
+    continue;
+  }
+  console.log(`${name}: go install ${module} (minio takes about ten minutes on two cores)`);
+  const { error, status } = spawnSync('go', ['install', '-p', '2', module], {
+    stdio: 'inherit',
+    env: { ...process.env, GOBIN: folder },
+  });
+  if (error?.code === 'ENOENT') {
+    console.error('The program go is missing. Install Go (https://go.dev/dl/), then run npm run test:servers again.');
+    process.exit(1);
+  }
+  if (error !== undefined || status !== 0) {
+    console.error(`${name} could not be installed${error === undefined ? '' : `: ${error.message}`}.`);
+    process.exit(1);
+  }
+  console.log(`${name}: installed in ${folder}`);
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Replaces one file, one process at a time, and never on behalf of a process that lost its turn.
+ *
+ * The new content waits in a folder of the writer's own, beside the target. Renaming that folder to `.<name>.lock` takes
+ * the lock, because a folder that is not empty cannot be renamed over; renaming the content out of it, onto the target,
+ * is the commit and frees the lock, because the folder is then empty. Whoever takes over from a writer that is dead or
+ * frozen renames the lock away with the content in it: should that writer wake, its commit finds nothing to rename. So
+ * correctness rests on `rename` alone; time only decides how long a dead writer's lock is waited for.
+ */
+
+/** How long one and the same lock is looked at before it is taken over: it is held for a few file operations. */
+const takeOverAfterMs = 2000;
+const pollMs = 10;
+/** Left behind by a writer that died before it had the lock. */
+const abandonedAfterMs = 3_600_000;
+
+export interface Pending {
+  /** The new content, written and flushed. */
+  readonly path: string;
+  readonly lock: string;
+}
+
+/**
+ * Writes `body` beside `target` and waits for the lock.
+ *
+ * @throws whatever the file system says, or the signal's reason
+ */
+export async function lockWith(target: string, body: Uint8Array, signal: AbortSignal): Promise<Pending> {
+  const own = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
+  const name = randomUUID();
+  const lock = `${join(dirname(target), `.${basename(target)}`)}.lock`;
+  await mkdir(own, { mode: 0o700 });
+  try {
+    const file = await open(join(own, name), 'wx', 0o600);
+    try {
+      await file.writeFile(body);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await acquire(own, lock, signal);
+  } catch (error) {
+    await rm(own, { recursive: true, force: true });
+    throw error;
+  }
+  return { path: join(lock, name), lock };
+}
+
+/** Puts the new content in the target's place. False: the lock was taken over, and nothing was changed. */
+export async function commit(pending: Pending, target: string): Promise<boolean> {
+  try {
+    await rename(pending.path, target);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  await syncFolder(dirname(target));
+  await removeEmpty(pending.lock);
+  return true;
+}
+
+/** Lets go of the lock without a change. */
+export async function abandon(pending: Pending): Promise<void> {
+  await rm(pending.path, { force: true });
+  await removeEmpty(pending.lock);
+}
+
+/** Removes what writers that died left beside `target`, long ago by the file system's clock (`now`, milliseconds). */
+export async function sweep(target: string, now: number): Promise<void> {
+  const folder = dirname(target);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`.${basename(target)}.`) || !name.endsWith('.tmp')) continue;
+    const path = join(folder, name);
+    const found = await stat(path).catch(absent);
+    if (found !== undefined && now - found.mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function acquire(own: string, lock: string, signal: AbortSignal): Promise<void> {
+  let seen: string | undefined;
+  let since = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await rename(own, lock);
+      return;
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+    }
+    const holder = (await readdir(lock).catch(absent))?.join() ?? '';
+    if (holder !== seen || holder === '') {
+      seen = holder;
+      since = performance.now();
+    } else if (performance.now() - since >= takeOverAfterMs) {
+      await takeAway(lock);
+    }
+    await delay(pollMs, undefined, { signal });
+  }
+}
+
+async function takeAway(lock: string): Promise<void> {
+  const stale = `${lock.slice(0, -'.lock'.length)}.${randomUUID()}.tmp`;
+  try {
+    await rename(lock, stale);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    return;
+  }
+  await rm(stale, { recursive: true, force: true });
+}
+
+/** The next writer may already have renamed its own folder over the empty one: then there is nothing to remove. */
+async function removeEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+  }
+}
+
+/** Makes a rename in `folder` outlast a power failure. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+function absent(error: unknown): undefined {
+  if (codeOf(error) === 'ENOENT') return undefined;
+  throw error;
+}

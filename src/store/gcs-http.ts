@@ -1,0 +1,77 @@
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+
+/** An answer that is no success: its status, and the text that the store gave. */
+export class GcsFailure extends Error {
+  constructor(
+    readonly status: number,
+    text: string,
+  ) {
+    super(`HTTP ${status}${text === '' ? '' : ` ${text}`}`);
+  }
+}
+
+export interface GcsRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string | number>>;
+  /** Sent one after the other, so that a large body need not be copied into one buffer. */
+  readonly parts?: readonly Uint8Array[];
+}
+
+const maxTextBytes = 16 * 1024 * 1024;
+
+/**
+ * HTTP as this driver needs it, over the JSON API. The library's own transport (teeny-request) cannot be aborted, hides
+ * the `Date` header from uploads and checks downloads in JavaScript; its credentials are what is used of it.
+ */
+export class GcsHttp {
+  readonly #http = new HttpAgent({ keepAlive: true });
+  readonly #https = new HttpsAgent({ keepAlive: true });
+
+  /**
+   * The answer, its body still to be read.
+   *
+   * @throws GcsFailure for any status but 2xx, the system's error where no answer came
+   */
+  async send({ method, url, headers, parts = [] }: GcsRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const secure = url.protocol === 'https:';
+      const agent = secure ? this.#https : this.#http;
+      const request = (secure ? httpsRequest : httpRequest)(url, { method, headers, agent, signal }, resolve);
+      request.on('error', reject);
+      for (const part of parts) request.write(part);
+      request.end();
+    });
+    const status = answer.statusCode ?? 0;
+    if (status >= 200 && status < 300) return answer;
+    throw new GcsFailure(status, reasonIn(await textOf(answer)));
+  }
+
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+}
+
+export async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > maxTextBytes) throw new GcsFailure(answer.statusCode ?? 0, 'the answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The message of Google's error document; of a plain text its first line; nothing of a page. */
+function reasonIn(text: string): string {
+  try {
+    const document = JSON.parse(text) as { error?: { message?: string } };
+    return (document.error?.message ?? '').slice(0, 300);
+  } catch {
+    // Not JSON: an emulator's plain text, or the page of something that is no store.
+    return text.trimStart().startsWith('<') ? '' : (text.split('\n')[0] ?? '').slice(0, 300);
+  }
+}

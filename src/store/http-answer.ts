@@ -1,0 +1,66 @@
+import type { ResilienceError } from '../errors';
+import { storeAbsent, storeConflict, storeDenied, storeRefused, storeUnreachable } from './errors';
+
+/** What a store's answer means for the caller. */
+export type Verdict = 'absent' | 'denied' | 'conflict' | 'refused' | 'unreachable';
+
+/** Reads an HTTP status as S3 and Google Cloud Storage both mean it. */
+export function verdictOf(status: number): Verdict {
+  if (status === 404) return 'absent';
+  if (status === 401 || status === 403) return 'denied';
+  // AWS answers 409 ConditionalRequestConflict when two conditional writes meet.
+  if (status === 409 || status === 412) return 'conflict';
+  if (status === 408 || status === 429) return 'unreachable';
+  // Not implemented stays so: MinIO's answer to an encryption that it has no key service for.
+  if (status === 501) return 'refused';
+  if (status >= 300 && status < 500) return 'refused';
+  return 'unreachable';
+}
+
+/** What a call was about, for messages. */
+export interface Subject {
+  readonly location: string;
+  readonly action: string;
+  /** Absent for a listing. */
+  readonly key?: string;
+  /** Whether it is a conditional write. */
+  readonly writes: boolean;
+}
+
+export function errorFor(verdict: Verdict, subject: Subject, cause: Error): ResilienceError {
+  const { location, action, key } = subject;
+  switch (verdict) {
+    case 'absent':
+      // A write makes its object: what is missing is the bucket.
+      if (key === undefined || subject.writes) return storeAbsent(location, 'the bucket', cause);
+      return storeAbsent(location, `the object ${key}`, cause);
+    case 'denied':
+      return storeDenied(location, action, cause);
+    case 'conflict':
+      if (!subject.writes || key === undefined) return storeUnreachable(location, action, cause);
+      return storeConflict(location, key, cause);
+    case 'refused':
+      return storeRefused(location, action, cause);
+    case 'unreachable':
+      return storeUnreachable(location, action, cause);
+  }
+}
+
+/** A refused connection, a TLS failure, a time limit, a broken HTTP answer: whatever never became an answer. */
+export function isTransportError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return true;
+  if (error instanceof AggregateError) return error.errors.some(isTransportError);
+  if (typeof code !== 'string') return false;
+  return /^(E(?!RR_)[A-Z0-9]+|HPE_[A-Z_]+|UND_ERR_[A-Z_]+|ERR_(TLS|SSL|SOCKET|STREAM)_[A-Z_]+|[A-Z_]*CERT[A-Z_]*)$/.test(
+    code,
+  );
+}
+
+/** Reads a `Date` or `Last-Modified` header; nothing where it is missing or no date. */
+export function httpDate(value: string | undefined): Date | undefined {
+  if (value === undefined) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : new Date(time);
+}

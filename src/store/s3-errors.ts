@@ -1,0 +1,88 @@
+import { causeOf, type ResilienceError } from '../errors';
+import { storeDenied, storeRefused, storeUnreachable } from './errors';
+import { errorFor, isTransportError, type Subject, type Verdict, verdictOf } from './http-answer';
+
+/** Error codes that mean something else than their status, which is 400 for most of them. */
+const verdictByCode: Readonly<Record<string, Verdict>> = {
+  ExpiredToken: 'denied',
+  ExpiredTokenException: 'denied',
+  InvalidToken: 'denied',
+  TokenRefreshRequired: 'denied',
+  InvalidAccessKeyId: 'denied',
+  SignatureDoesNotMatch: 'denied',
+  RequestExpired: 'denied',
+  RequestTimeout: 'unreachable',
+  Throttling: 'unreachable',
+  ThrottlingException: 'unreachable',
+  RequestThrottled: 'unreachable',
+  SlowDown: 'unreachable',
+  // What we sent was damaged on its way: another try may well succeed.
+  BadDigest: 'unreachable',
+  IncompleteBody: 'unreachable',
+  XAmzContentSHA256Mismatch: 'unreachable',
+};
+
+interface Answer {
+  readonly status: number;
+  /** Absent for the answer to a HEAD, which has no body. */
+  readonly code: string | undefined;
+}
+
+/** The store's answer in an error of the SDK; nothing where no answer came. */
+export function answerIn(error: unknown): Answer | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode ?? statusOfUnreadable(error);
+  if (status === undefined) return undefined;
+  const known = error.name !== 'Error' && error.name !== 'Unknown' && !/^\d+$/.test(error.name);
+  return { status, code: known ? error.name : undefined };
+}
+
+/** An answer that the SDK could not read: a page of a proxy, say. */
+function statusOfUnreadable(error: Error): number | undefined {
+  const { $response } = error as { $response?: { statusCode?: number } };
+  return $response?.statusCode;
+}
+
+/** Whether a 403 may only mean that the object is missing: AWS says so to who may not list. */
+export function mayBeMissing(error: unknown): boolean {
+  const answer = answerIn(error);
+  return answer?.status === 403 && (answer.code === undefined || /^(AccessDenied|Forbidden|403)$/.test(answer.code));
+}
+
+/** Maps what the SDK throws, by HTTP status first (a HEAD has no code), to the errors of this module. */
+export function s3Error(error: unknown, subject: Subject): ResilienceError {
+  const { location, action } = subject;
+  const answer = answerIn(error);
+  if (answer === undefined) {
+    if (isTransportError(error)) return storeUnreachable(location, action, error);
+    return storeRefused(location, action, error);
+  }
+  const cause = describe(error, answer);
+  if (answer.code === 'RequestTimeTooSkewed') {
+    return storeDenied(location, action, new Error(`this machine's clock is wrong: ${cause.message}`));
+  }
+  // A conditional write over a key that has gone is 404; NoSuchBucket is the other one.
+  if (subject.writes && answer.status === 404 && answer.code !== 'NoSuchBucket') {
+    return errorFor('conflict', subject, cause);
+  }
+  const verdict = (answer.code === undefined ? undefined : verdictByCode[answer.code]) ?? verdictOf(answer.status);
+  if (answer.code === 'NoSuchBucket') return errorFor('absent', { location, action, writes: false }, cause);
+  return errorFor(verdict, subject, cause);
+}
+
+/** Errors before any request: the credential chain found nothing, or what it asked said no. */
+export function s3CredentialError(error: unknown, location: string): ResilienceError {
+  const action = 'getting credentials';
+  const status = answerIn(error)?.status;
+  const lost = status === undefined ? isTransportError(error) : verdictOf(status) === 'unreachable';
+  return lost ? storeUnreachable(location, action, error) : storeDenied(location, action, error);
+}
+
+/** Code, text and status, and none of the request and response that the SDK's errors carry. */
+function describe(error: unknown, { status, code }: Answer): Error {
+  const text = causeOf(error);
+  const unsaid = text === '' || text === 'UnknownError' || text === 'Unknown' || text === code;
+  const parts = [code, unsaid ? undefined : text.split('\n')[0]].filter((part) => part !== undefined);
+  return new Error(`HTTP ${status}${parts.length === 0 ? '' : ` ${parts.join(': ')}`}`);
+}

@@ -1,0 +1,6 @@
+/** Real object stores for the tests, each a process of its own on 127.0.0.1, and servers that misbehave. */
+export * from './fake-gcs';
+export * from './faults';
+export * from './minio';
+export * from './process';
+export * from './versitygw';
