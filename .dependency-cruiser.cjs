@@ -12,7 +12,7 @@ const may = {
   'control-plane': ['errors', 'contract', 'runtime', 'snapshot', 'protocol'],
   exporter: ['errors', 'contract', 'runtime', 'snapshot', 'source', 'store'],
   importer: ['errors', 'contract', 'runtime', 'snapshot', 'source', 'store', 'gateway'],
-  demo: ['errors', 'contract', 'runtime', 'snapshot', 'protocol', 'control-plane', 'gateway', 'store'],
+  demo: ['errors', 'contract', 'runtime', 'snapshot', 'protocol', 'source', 'control-plane', 'gateway', 'store'],
   cli: ['errors', 'contract', 'runtime', 'snapshot', 'source', 'store', 'exporter', 'importer', 'gateway', 'demo'],
 };
 

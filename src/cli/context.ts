@@ -1,0 +1,30 @@
+import { formatProblems, readEnvironment, type EnvironmentCommand, type NodeEnvironment } from '../contract';
+import { defineError } from '../errors';
+import type { Log } from '../runtime';
+import { createLog } from './logger';
+import { programVersion } from './version';
+
+export const wrongEnvironment = defineError(
+  'KR_ENV_INVALID',
+  'The environment is wrong; the report before it names each variable.',
+  (report: string) => ({ reason: report, fix: 'Mend each of them; docs/environment.md lists what is allowed.' }),
+);
+
+/** What every command starts from. */
+export interface Context {
+  readonly environment: NodeEnvironment;
+  readonly log: Log;
+  /** `kong-resilience 1.2.3`. */
+  readonly program: string;
+}
+
+/** Reads the process's environment once. @throws KR_ENV_INVALID with all problems in one report */
+export async function createContext(command: EnvironmentCommand): Promise<Context> {
+  const read = readEnvironment(process.env, { command });
+  if (!read.ok) throw wrongEnvironment(formatProblems(read.problems));
+  const { environment } = read;
+  const log = await createLog(environment.log);
+  for (const warning of environment.warnings)
+    log.warn({ code: warning.code, variable: warning.variable }, warning.text);
+  return { environment, log, program: `kong-resilience ${programVersion}` };
+}

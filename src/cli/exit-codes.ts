@@ -1,0 +1,35 @@
+import { ResilienceError } from '../errors';
+
+/**
+ * The exit codes, part of the public contract. `import` uses 3 to 7 with `--strict` alone: otherwise what happens after
+ * the environment has been read never holds a gateway back.
+ */
+export const exitCodes = {
+  ok: { code: 0, meaning: 'Done, or nothing to do.' },
+  failed: { code: 1, meaning: 'An unexpected failure; for `health` and `ready`: no.' },
+  usage: { code: 2, meaning: 'A wrong environment, option or argument.' },
+  absent: { code: 3, meaning: 'The store answers, and has no configuration for this version.' },
+  denied: { code: 4, meaning: 'The store, the control plane or the Admin API refuses the caller.' },
+  corrupt: { code: 5, meaning: 'What is stored is no configuration that may be used.' },
+  unreachable: { code: 6, meaning: 'The store or the control plane does not answer, or not in time.' },
+  local: { code: 7, meaning: 'The hand-over folder, the spool or another local file cannot be used.' },
+} as const;
+
+export type ExitName = keyof typeof exitCodes;
+
+const byErrorCode: readonly (readonly [RegExp, ExitName])[] = [
+  [/^KR_ENV_/, 'usage'],
+  [/^KR_(STORE|IMPORT)_ABSENT$/, 'absent'],
+  [/^KR_STORE_(DENIED|REFUSED)$/, 'denied'],
+  [/^KR_STORE_CORRUPT$|^KR_CONFIG_|^KR_IMPORT_DIGEST_MISMATCH$/, 'corrupt'],
+  [/^KR_STORE_|_TIMED_OUT$|^KR_CONTROL_PLANE_|^KR_SOURCE_|^KR_ADMIN_API_/, 'unreachable'],
+  [/^KR_HANDOVER_|^KR_SPOOL_/, 'local'],
+];
+
+/** The exit code that an error stands for. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ResilienceError) {
+    for (const [pattern, name] of byErrorCode) if (pattern.test(error.code)) return exitCodes[name].code;
+  }
+  return exitCodes.failed.code;
+}

@@ -1,0 +1,53 @@
+import { hostname } from 'node:os';
+import { Exporter } from '../exporter';
+import { openStore } from '../store';
+import { createContext, type Context } from './context';
+import { printJson } from './print';
+import { untilSignalled } from './signals';
+import { sourceFactory } from './sources';
+import { StatusServer } from './status-server';
+
+/** Exports until signalled, or until each version is confirmed (`once`). */
+export async function exportCommand(options: { once: boolean; timeout: number; json: boolean }): Promise<void> {
+  const context = await createContext('export');
+  const stop = untilSignalled(context.log);
+  await runExporter(context, stop, options);
+}
+
+/** @param stop aborts when the process is asked to end */
+export async function runExporter(
+  context: Context,
+  stop: AbortSignal,
+  options: { once: boolean; timeout: number; json: boolean },
+): Promise<void> {
+  const { environment, log, program } = context;
+  const store = await openStore(environment.storage, {
+    aws: environment.aws,
+    google: environment.google,
+    timeoutMs: environment.storeTimeoutMs,
+  });
+  const exporter = await Exporter.open({
+    environment,
+    store,
+    source: await sourceFactory(context),
+    host: hostname(),
+    program,
+    log,
+  });
+  const server =
+    environment.statusListen === undefined
+      ? undefined
+      : await StatusServer.listen(environment.statusListen, () => ({ program, versions: exporter.status }), log);
+  try {
+    log.info(
+      { versions: environment.versions.map((version) => version.text), store: store.location },
+      'exports configurations',
+    );
+    if (options.once) await exporter.once(options.timeout * 1000, stop);
+    else await exporter.run(stop);
+    if (options.json) printJson({ versions: exporter.status });
+  } finally {
+    await server?.close();
+    store.close();
+  }
+}

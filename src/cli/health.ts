@@ -1,0 +1,51 @@
+import { request } from 'node:http';
+import { causeOf, defineError } from '../errors';
+import { createContext } from './context';
+import { printJson, printLine } from './print';
+
+export const noStatusListener = defineError(
+  'KR_ENV_STATUS_LISTEN_OFF',
+  '`health` and `ready` ask the running agent, which listens nowhere.',
+  () => ({
+    reason: 'KONG_RESILIENCE_STATUS_LISTEN is off, so the running agent cannot be asked.',
+    fix: 'Set it for both, e.g. KONG_RESILIENCE_STATUS_LISTEN=127.0.0.1:8110.',
+  }),
+);
+
+const limitMs = 5_000;
+
+/** Asks the running agent on this host; says yes or no, with the exit code as well. */
+export async function probeCommand(what: 'health' | 'ready', options: { json: boolean }): Promise<number> {
+  const { environment } = await createContext('health');
+  if (environment.statusListen === undefined) throw noStatusListener();
+  const { host, port } = environment.statusListen;
+  const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  let answer: { ok: boolean; detail: unknown };
+  try {
+    answer = await ask(target, port, `/${what}`);
+  } catch (error) {
+    answer = { ok: false, detail: causeOf(error) };
+  }
+  if (options.json) printJson({ [what === 'health' ? 'healthy' : 'ready']: answer.ok, detail: answer.detail });
+  else printLine(answer.ok ? 'yes' : `no: ${JSON.stringify(answer.detail)}`);
+  return answer.ok ? 0 : 1;
+}
+
+function ask(host: string, port: number, path: string): Promise<{ ok: boolean; detail: unknown }> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host, port, path, signal: AbortSignal.timeout(limitMs) }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => (text += part));
+      response.on('error', reject);
+      response.on('end', () => {
+        try {
+          resolve({ ok: response.statusCode === 200, detail: JSON.parse(text) as unknown });
+        } catch {
+          reject(new Error(`what answers on ${host}:${port} is not kong-resilience`));
+        }
+      });
+    });
+    call.on('error', reject).end();
+  });
+}

@@ -1,0 +1,124 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { causeOf, ResilienceError } from '../errors';
+import { exitCodeOf, exitCodes } from './exit-codes';
+import { programVersion } from './version';
+
+/*
+ * Every command is loaded when it is used: an SDK, a metrics registry or a WebSocket client that is not needed costs a
+ * cold start time and memory.
+ */
+function createProgram(done: (code: number) => void): Command {
+  const program = new Command('kong-resilience')
+    .description(
+      'Keeps a copy of the configuration of Kong Gateway in an object store, and brings a cold data plane up from it.\n' +
+        'It reads the same environment as the gateway node beside it; docs/environment.md lists the variables.',
+    )
+    .version(programVersion)
+    .showHelpAfterError()
+    .exitOverride();
+  const json = ['--json', 'print data as JSON on stdout', false] as const;
+
+  program
+    .command('run')
+    .description('do what the environment says this node is: import, export, or first the one and then the other')
+    .action(async () => done(await (await import('./run')).runCommand()));
+
+  program
+    .command('export')
+    .description('export each new configuration, until stopped')
+    .option('--once', 'end when the current configuration of each version is stored', false)
+    .option('--timeout <seconds>', 'give up after this long (with --once)', positive, 120)
+    .option(...json)
+    .action(async (options: { once: boolean; timeout: number; json: boolean }) => {
+      await (await import('./export')).exportCommand(options);
+      done(exitCodes.ok.code);
+    });
+
+  program
+    .command('import')
+    .description('stage the stored configuration for a gateway that is about to start and has no control plane')
+    .option('--strict', 'end with the exit code of what failed, instead of 0', false)
+    .option(...json)
+    .action(async (options: { strict: boolean; json: boolean }) =>
+      done(await (await import('./import')).importCommand(options)),
+    );
+
+  program
+    .command('exec')
+    .description('decide whether the gateway needs the staged configuration, then become the command')
+    .argument('<command...>', 'e.g. -- kong start')
+    .allowUnknownOption()
+    .action(() => {
+      throw new ResilienceError(
+        'KR_EXEC_WITHOUT_LAUNCHER',
+        '`exec` becomes the command, which only the launcher can: this is the bundle, started by node.',
+        'Run `kong-resilience exec -- <command>` (bin/kong-resilience of the package), or `sh start.sh <command>` from the hand-over folder.',
+      );
+    });
+
+  program
+    .command('status')
+    .description('show what is stored for this version: size, hash, age, last confirmed, leader')
+    .option(...json)
+    .action(async (options: { json: boolean }) => done(await (await import('./status')).statusCommand(options)));
+
+  for (const [name, text] of [
+    ['health', 'ask the running agent whether it lives; depends on neither control plane nor store'],
+    ['ready', 'ask the running agent whether each version is covered'],
+  ] as const) {
+    program
+      .command(name)
+      .description(text)
+      .option(...json)
+      .action(async (options: { json: boolean }) => done(await (await import('./health')).probeCommand(name, options)));
+  }
+
+  program
+    .command('demo')
+    .description('show it all on this machine: control plane, exporter, outage, cold node, return')
+    .option(...json)
+    .action(async (options: { json: boolean }) => done(await (await import('./demo')).demoCommand(options)));
+
+  return program;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  }
+  return value;
+}
+
+async function main(): Promise<number> {
+  let exitCode: number = exitCodes.ok.code;
+  try {
+    await createProgram((code) => (exitCode = code)).parseAsync();
+  } catch (error) {
+    return failure(error);
+  }
+  return exitCode;
+}
+
+function failure(error: unknown): number {
+  if (isCommanderExit(error)) return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+  if (error instanceof ResilienceError) {
+    process.stderr.write(`kong-resilience: ${error.code}: ${error.reason}\n${error.fix}\n`);
+    return exitCodeOf(error);
+  }
+  // A bug: its stack is what whoever mends it needs.
+  process.stderr.write(
+    `kong-resilience: unexpected: ${error instanceof Error ? (error.stack ?? '') : causeOf(error)}\n`,
+  );
+  return exitCodes.failed.code;
+}
+
+function isCommanderExit(error: unknown): error is { exitCode: number } {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+}
+
+void main().then((code) => {
+  // Sockets that a library keeps open must not keep the process.
+  process.exitCode = code;
+  process.stdout.write('', () => process.exit(code));
+});

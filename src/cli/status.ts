@@ -1,0 +1,150 @@
+import { configKey, leaseKey, type GatewayVersion } from '../contract';
+import { ResilienceError } from '../errors';
+import { parseLeaseDocument } from '../exporter/lease-document';
+import { parseSnapshotMetadata } from '../snapshot';
+import { storeAbsent } from '../store/errors';
+import { openReader } from '../store/open';
+import type { ObjectReader } from '../store/store';
+import { createContext, type Context } from './context';
+import { exitCodeOf, exitCodes } from './exit-codes';
+import { humanBytes, humanSeconds, printJson, printLine } from './print';
+
+/** What is stored for one version; the contract of `status --json`. */
+interface StoredStatus {
+  readonly version: string;
+  readonly key: string;
+  readonly configuration: {
+    readonly bytes: number;
+    readonly writtenAt: string;
+    readonly ageSeconds: number;
+    readonly sha256: string | null;
+    readonly configHash: string | null;
+    readonly receivedAt: string | null;
+    readonly by: string | null;
+  } | null;
+  readonly lease: {
+    readonly term: number;
+    readonly host: string;
+    readonly held: boolean;
+    readonly confirmedAt: string | null;
+    readonly confirmedAgeSeconds: number | null;
+  } | null;
+  readonly error: { code: string; reason: string; fix: string } | null;
+}
+
+/** Prints what the store holds for each version of the environment. @returns the exit code */
+export async function statusCommand(options: { json: boolean }): Promise<number> {
+  const context = await createContext('status');
+  const { environment } = context;
+  const reader = await openReader(environment.storage, {
+    aws: environment.aws,
+    google: environment.google,
+    timeoutMs: environment.storeTimeoutMs,
+  });
+  let exitCode: number = exitCodes.ok.code;
+  const versions: StoredStatus[] = [];
+  try {
+    for (const version of environment.versions) {
+      try {
+        const status = await readStatus(context, reader, version);
+        versions.push(status);
+        if (status.configuration === null) exitCode ||= exitCodes.absent.code;
+      } catch (error) {
+        if (!(error instanceof ResilienceError)) throw error;
+        versions.push({
+          version: version.text,
+          key: configKey(environment.storage, version),
+          configuration: null,
+          lease: null,
+          error: error.toJSON(),
+        });
+        exitCode ||= exitCodeOf(error);
+      }
+    }
+  } finally {
+    reader.close();
+  }
+  if (options.json) printJson({ store: reader.location, versions });
+  else for (const status of versions) for (const line of describe(reader.location, status)) printLine(line);
+  return exitCode;
+}
+
+async function readStatus(
+  { environment }: Context,
+  reader: ObjectReader,
+  version: GatewayVersion,
+): Promise<StoredStatus> {
+  const key = configKey(environment.storage, version);
+  const info = await orAbsent(reader.head(key));
+  const metadata = info === undefined ? undefined : parseSnapshotMetadata(info.metadata);
+  return {
+    version: version.text,
+    key,
+    configuration:
+      info === undefined
+        ? null
+        : {
+            bytes: info.size,
+            writtenAt: info.lastModified.toISOString(),
+            ageSeconds: seconds(info.storeDate, info.lastModified),
+            sha256: metadata?.sha256 ?? null,
+            configHash: metadata?.configHash ?? null,
+            receivedAt: metadata?.receivedAt.toISOString() ?? null,
+            by: metadata?.by ?? null,
+          },
+    lease: await readLease(reader, leaseKey(environment.storage, version)),
+    error: null,
+  };
+}
+
+async function readLease(reader: ObjectReader, key: string): Promise<StoredStatus['lease']> {
+  const object = await orAbsent(reader.get(key));
+  if (object === undefined) return null;
+  const parts: Uint8Array[] = [];
+  for await (const part of object.body) parts.push(part);
+  const document = parseLeaseDocument(Buffer.concat(parts).toString('utf8'));
+  if (document === undefined) return null;
+  return {
+    term: document.term,
+    host: document.host,
+    held: !document.released && seconds(object.storeDate, object.lastModified) < document.lease_seconds,
+    confirmedAt: document.confirmed_at,
+    confirmedAgeSeconds:
+      document.confirmed_at === null ? null : seconds(object.storeDate, new Date(document.confirmed_at)),
+  };
+}
+
+async function orAbsent<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (storeAbsent.is(error)) return undefined;
+    throw error;
+  }
+}
+
+/** By the store's clock. */
+function seconds(now: Date, then: Date): number {
+  return Math.max(0, (now.getTime() - then.getTime()) / 1000);
+}
+
+function describe(location: string, { version, key, configuration, lease, error }: StoredStatus): string[] {
+  const lines = [`${version}  ${location}/${key}`];
+  if (error !== null) return [...lines, `  ${error.code}: ${error.reason} ${error.fix}`];
+  if (configuration === null) lines.push('  nothing is stored');
+  else {
+    lines.push(
+      `  ${humanBytes(configuration.bytes)}, written ${humanSeconds(configuration.ageSeconds)} ago (${configuration.writtenAt})`,
+      `  config hash ${configuration.configHash ?? 'not told'}, SHA-256 ${configuration.sha256 ?? 'not told'}`,
+      `  by ${configuration.by ?? 'another exporter, not this program'}`,
+    );
+  }
+  if (lease === null) lines.push('  no lease: no exporter of this program has written here');
+  else {
+    const confirmed = lease.confirmedAgeSeconds === null ? 'never' : `${humanSeconds(lease.confirmedAgeSeconds)} ago`;
+    lines.push(
+      `  last confirmed current ${confirmed}; ${lease.held ? `led by ${lease.host}` : `no leader now, last ${lease.host}`} (term ${lease.term})`,
+    );
+  }
+  return lines;
+}

@@ -1,0 +1,143 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { sweepTemporary, writeFileAtomic, type Log } from '../runtime';
+import { checkTable, type Configuration } from '../snapshot';
+import { createHash } from 'node:crypto';
+import { causeOf } from '../errors';
+import type { ObjectVersion } from '../store/store';
+import { spoolUnwritable } from './errors';
+
+/** What a spooled configuration was meant to replace: that version, nothing (`absent`), or not known. */
+export type BasedOn = ObjectVersion | null;
+
+export interface Spooled {
+  readonly configuration: Configuration;
+  readonly basedOn: BasedOn;
+}
+
+const headerSchema = z.object({
+  format: z.literal(1),
+  /** Where it was meant to go; another store's configuration is not exported here. */
+  target: z.string(),
+  based_on: z.string().nullable(),
+  config_hash: z.string().optional(),
+  hashes: z.record(z.string(), z.string()).optional(),
+  received_at: z.iso.datetime(),
+  sha256: z.string(),
+});
+
+/**
+ * The newest configuration that is not exported yet, on the local disk, so that a restart loses nothing.
+ *
+ * One file a version, 0600 in a 0700 folder, whole or absent: a line of JSON, then the table's bytes.
+ * Saves and clears run one after the other in the order of their calls.
+ */
+export class Spool {
+  private readonly path: string;
+  private last: Promise<void> = Promise.resolve();
+  private told = false;
+
+  constructor(
+    private readonly options: {
+      readonly dir: string;
+      readonly name: string;
+      readonly target: string;
+      readonly log: Log;
+    },
+  ) {
+    this.path = join(options.dir, `${options.name}.spool`);
+  }
+
+  /** Makes the folder and removes what a killed process left half-written. @throws KR_SPOOL_UNWRITABLE */
+  async open(): Promise<void> {
+    try {
+      await mkdir(this.options.dir, { recursive: true, mode: 0o700 });
+      await sweepTemporary(this.options.dir);
+    } catch (error) {
+      throw spoolUnwritable(this.options.dir, error);
+    }
+  }
+
+  /** What a former process left, or undefined. What cannot be used is told and left where it is. */
+  async load(): Promise<Spooled | undefined> {
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(this.path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw spoolUnwritable(this.options.dir, error);
+    }
+    const refuse = (why: string): undefined => {
+      this.options.log.warn({ file: this.path, why }, 'the spooled configuration is not used');
+      return undefined;
+    };
+    const end = bytes.indexOf(0x0a);
+    const header = headerSchema.safeParse(parseJson(bytes.subarray(0, Math.max(0, end)).toString('utf8')));
+    if (!header.success) return refuse('its first line is not a spool header');
+    const { target, based_on, config_hash, hashes, received_at, sha256 } = header.data;
+    if (target !== this.options.target) return refuse(`it was meant for ${target}`);
+    const table = bytes.subarray(end + 1);
+    if (createHash('sha256').update(table).digest('hex') !== sha256) return refuse('its digest does not match');
+    try {
+      checkTable(table);
+    } catch (error) {
+      return refuse(causeOf(error));
+    }
+    return {
+      basedOn: based_on,
+      configuration: {
+        table,
+        receivedAt: new Date(received_at),
+        ...(config_hash === undefined ? {} : { configHash: config_hash }),
+        ...(hashes === undefined ? {} : { hashes }),
+      },
+    };
+  }
+
+  /** Keeps `configuration` in place of what was kept before. A disk that refuses is told once, and costs no export. */
+  save(configuration: Configuration, basedOn: BasedOn): void {
+    this.enqueue(async () => {
+      const header = {
+        format: 1,
+        target: this.options.target,
+        based_on: basedOn,
+        config_hash: configuration.configHash,
+        hashes: configuration.hashes,
+        received_at: configuration.receivedAt.toISOString(),
+        sha256: createHash('sha256').update(configuration.table).digest('hex'),
+      };
+      await writeFileAtomic(this.path, [`${JSON.stringify(header)}\n`, configuration.table]);
+    });
+  }
+
+  /** Forgets what was kept: it is exported, or no longer the newest. */
+  clear(): void {
+    this.enqueue(() => rm(this.path, { force: true }));
+  }
+
+  /** Ends when all that was asked before has been done. */
+  settled(): Promise<void> {
+    return this.last;
+  }
+
+  private enqueue(action: () => Promise<void>): void {
+    this.last = this.last.then(action).then(
+      () => {
+        this.told = false;
+      },
+      (error: unknown) => {
+        if (!this.told) this.options.log.error(spoolUnwritable(this.options.dir, error).toJSON(), 'spool');
+        this.told = true;
+      },
+    );
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

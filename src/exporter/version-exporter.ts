@@ -1,0 +1,527 @@
+import { createHash } from 'node:crypto';
+import { ResilienceError } from '../errors';
+import { Backoff, monotonicMs, pause, type Log } from '../runtime';
+import { canonicalHashes, parseSnapshotMetadata, sealTable, snapshotMetadata, type Configuration } from '../snapshot';
+import type { ConfigurationSource, SourceState } from '../source/source';
+import { storeAbsent, storeConflict } from '../store/errors';
+import type { ObjectInfo, ObjectStore, ObjectVersion } from '../store/store';
+import { leaseLost, putTooSlow } from './errors';
+import { Lease, type LeaseChange } from './lease';
+import type { BasedOn, Spool } from './spool';
+import { newStatus, type VersionExportStatus } from './status';
+
+export interface VersionExporterOptions {
+  /** The gateway version whose configuration this exports. */
+  readonly version: string;
+  readonly source: ConfigurationSource;
+  readonly store: ObjectStore;
+  readonly configKey: string;
+  readonly leaseKey: string;
+  /** Absent: nothing outlives this process but what is exported. */
+  readonly spool?: Spool;
+  /** This process: a random UUID. */
+  readonly holder: string;
+  readonly host: string;
+  /** Name and version of this program, for the metadata. */
+  readonly program: string;
+  readonly exportDelayMs: number;
+  readonly leaseMs: number;
+  readonly storeTimeoutMs: number;
+  readonly shutdownMs: number;
+  readonly log: Log;
+  /** After each confirmed export and each confirmation that what is stored is current. */
+  readonly onConfirmed?: () => void;
+}
+
+/** What is known to be stored: `unknown` until read, and after a put whose answer never came. */
+type Stored =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'absent' }
+  | {
+      readonly kind: 'present';
+      readonly version: ObjectVersion;
+      readonly configHash: string | undefined;
+      readonly canonicalHash: string | undefined;
+      readonly term: number;
+      readonly counter: number;
+    };
+
+/** A received configuration on its way into the store. */
+interface Pending {
+  readonly configuration: Configuration;
+  /** What was stored when it was received, as far as known. */
+  readonly basedOn: BasedOn;
+  /**
+   * Received before this exporter led, so that a former leader may have stored a newer one: it may only replace what it
+   * was based on, and not before this moment, which gives the control plane time to send its current one instead.
+   */
+  stale?: { readonly notBefore: number };
+  /** Somebody else has led since it was received. */
+  followed: boolean;
+  spooled: boolean;
+}
+
+const largestBackoffMs = 30_000;
+/** How long a new leader waits for its control plane to send the current configuration before it falls back on an earlier one. */
+const refreshMs = 10_000;
+/** Confirmations are written down at most this often. */
+const confirmEveryMs = 1_000;
+
+/**
+ * Exports one version's configurations: the first at once, then at most one a delay, the latest wins.
+ *
+ * One loop does everything that writes, one step after the other; the source only hands over what it received
+ * and wakes the loop. Rules (issue of the agent, "Exporting"): newer is what the holder of the newest lease term
+ * received later; equal is the same canonical hash and the same sent hash; equal is not written again, but for
+ * the one put that makes a predecessor's late put fail.
+ */
+export class VersionExporter {
+  readonly status: VersionExportStatus;
+  private readonly lease: Lease;
+  private readonly backoff: Backoff;
+  private readonly log: Log;
+  private pending: Pending | undefined;
+  private stored: Stored = { kind: 'unknown' };
+  private mustSeal = false;
+  private counter = 0;
+  private lastExportAt = Number.NEGATIVE_INFINITY;
+  private notLiveSince = Number.NEGATIVE_INFINITY;
+  /** When the stored configuration was last received, by the store's clock; written down with the next renewal. */
+  private confirmedAt: string | null = null;
+  private wake = new AbortController();
+
+  constructor(private readonly options: VersionExporterOptions) {
+    const { store, leaseKey, holder, host, leaseMs, log, version } = options;
+    this.log = log.child({ version });
+    this.status = newStatus(version);
+    this.lease = new Lease({
+      store,
+      key: leaseKey,
+      holder,
+      host,
+      leaseMs,
+      timeoutMs: Math.min(leaseMs, options.storeTimeoutMs),
+    });
+    this.backoff = new Backoff({
+      initialMs: Math.min(500, leaseMs / 4),
+      maxMs: Math.min(largestBackoffMs, Math.max(1000, leaseMs / 2)),
+    });
+  }
+
+  /**
+   * Runs until `signal` aborts, then finishes the export in hand within the shutdown limit and gives the lease back.
+   * Failures of source and store are told, kept in `status` and tried again; never rejects because of them.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const spooled = await this.options.spool?.load();
+    if (spooled !== undefined) {
+      this.log.info({}, 'a configuration from before the restart waits in the spool');
+      this.pending = {
+        configuration: spooled.configuration,
+        basedOn: spooled.basedOn,
+        stale: { notBefore: monotonicMs() + refreshMs },
+        followed: true,
+        spooled: true,
+      };
+    }
+    signal.addEventListener('abort', () => this.wake.abort(), { once: true });
+
+    const listening = this.options.source.run(
+      {
+        onConfiguration: (configuration) => this.received(configuration),
+        onProblem: (error) => this.sourceProblem(error),
+        onState: (state) => this.sourceState(state),
+      },
+      signal,
+    );
+    const hardStop = new AbortController();
+    while (!signal.aborted) {
+      const waitMs = await this.step(hardStop.signal, false);
+      await pause(waitMs, this.wake.signal);
+      if (!signal.aborted) this.wake = new AbortController();
+    }
+    await listening;
+    await this.finish(hardStop);
+  }
+
+  private async finish(hardStop: AbortController): Promise<void> {
+    const limit = setTimeout(() => hardStop.abort(new Error('the shutdown limit has passed')), this.options.shutdownMs);
+    try {
+      while (this.pending !== undefined && this.lease.held && !hardStop.signal.aborted) {
+        const waitMs = await this.step(hardStop.signal, true);
+        if (this.pending !== undefined) await pause(Math.min(waitMs, 1000), hardStop.signal);
+      }
+      if (this.pending !== undefined) {
+        this.log.warn({}, 'stopped with a configuration that is not exported; it stays in the spool');
+      }
+      try {
+        await this.lease.release(hardStop.signal);
+      } catch (error) {
+        this.log.warn(described(error), 'the lease could not be given back; it ends by itself');
+      }
+      await this.options.spool?.settled();
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
+  private received(configuration: Configuration): void {
+    this.status.receivedTotal++;
+    this.status.sourceProblem = null;
+    this.pending = {
+      configuration,
+      basedOn: this.stored.kind === 'present' ? this.stored.version : this.stored.kind === 'absent' ? 'absent' : null,
+      followed: false,
+      spooled: false,
+    };
+    this.wake.abort();
+  }
+
+  private sourceProblem(error: ResilienceError): void {
+    this.status.sourceProblemsTotal++;
+    this.status.sourceProblem = error.toJSON();
+    this.log.error(error.toJSON(), 'source');
+    // Nothing better is coming soon: an earlier configuration need not wait for it.
+    if (this.pending?.stale !== undefined) this.pending.stale = { notBefore: 0 };
+    this.wake.abort();
+  }
+
+  private sourceState(state: SourceState): void {
+    if (this.status.source === 'live' && state !== 'live') this.notLiveSince = monotonicMs();
+    this.status.source = state;
+    this.wake.abort();
+  }
+
+  /** Does what is due. @returns milliseconds until something is due again */
+  private async step(signal: AbortSignal, stopping: boolean): Promise<number> {
+    try {
+      const waitMs = await this.advance(signal, stopping);
+      this.backoff.reset();
+      this.status.exportProblem = null;
+      return waitMs;
+    } catch (error) {
+      this.spoolPending();
+      if (signal.aborted) return 0;
+      if (leaseLost.is(error)) {
+        this.lease.abandon();
+        this.follow(undefined);
+        this.log.warn(error.toJSON(), 'lease');
+        return 0;
+      }
+      if (!(error instanceof ResilienceError)) throw error;
+      const waitMs = this.backoff.next();
+      this.status.exportProblem = error.toJSON();
+      this.status.exportFailuresTotal++;
+      this.log.error({ ...error.toJSON(), retryInMs: Math.round(waitMs) }, 'export');
+      return waitMs;
+    } finally {
+      this.status.pending = this.pending !== undefined && this.status.role !== 'follower';
+      this.status.term = this.lease.term;
+    }
+  }
+
+  private async advance(signal: AbortSignal, stopping: boolean): Promise<number> {
+    // A leader that hears nothing from its control plane makes way for one that does.
+    const deafForMs = this.status.source === 'live' ? 0 : monotonicMs() - this.notLiveSince;
+    if (this.pending === undefined && deafForMs > this.options.leaseMs) {
+      if (this.lease.held) {
+        await this.lease.release(signal);
+        this.log.info({}, 'gave the lease back: no connection to the control plane');
+      }
+      this.status.role = 'idle';
+      return Number.POSITIVE_INFINITY;
+    }
+
+    if (!this.lease.held) {
+      const waitMs = await this.acquire(signal);
+      if (waitMs > 0) {
+        this.spoolPending();
+        return waitMs;
+      }
+    }
+
+    if (this.pending !== undefined) await this.settleEqual(this.pending, signal);
+    if (this.pending !== undefined) {
+      if (this.exportDueInMs(this.pending, stopping) <= 0) await this.export(this.pending, signal);
+      else this.spoolPending();
+    }
+    if (this.renewalDueInMs() <= 0) await this.renew({ writing: this.mustSeal ? this.counter : null }, signal);
+
+    const untilExportMs = this.pending === undefined ? Infinity : this.exportDueInMs(this.pending, stopping);
+    return Math.max(0, Math.min(untilExportMs, this.renewalDueInMs()));
+  }
+
+  private exportDueInMs(pending: Pending, stopping: boolean): number {
+    const now = monotonicMs();
+    if (stopping) return 0;
+    return Math.max(this.lastExportAt + this.options.exportDelayMs - now, (pending.stale?.notBefore ?? 0) - now);
+  }
+
+  private renewalDueInMs(): number {
+    const unsaid = this.lease.document?.confirmed_at !== this.confirmedAt;
+    const untilConfirmMs = unsaid ? confirmEveryMs - this.lease.sinceRenewalMs() : Infinity;
+    return Math.min(this.lease.renewalDueInMs(), untilConfirmMs);
+  }
+
+  /** @returns 0 when the lease is held, else milliseconds until it is worth asking again */
+  private async acquire(signal: AbortSignal): Promise<number> {
+    await this.readStored(undefined, signal);
+    const storedTerm = this.stored.kind === 'present' ? this.stored.term : 0;
+    const result = await this.lease.tryAcquire(storedTerm, signal);
+    if (!result.acquired) {
+      this.follow(result.document?.host);
+      const received = this.pending?.configuration.configHash;
+      if (received !== undefined && this.stored.kind === 'present' && this.stored.configHash === received) {
+        this.options.onConfirmed?.();
+      }
+      // A lease that is given back early is noticed after a third of its time.
+      return Math.min(result.waitMs, this.options.leaseMs / 3);
+    }
+    this.status.role = 'leader';
+    this.status.leader = null;
+    this.mustSeal = result.mustSeal;
+    this.counter = 0;
+    this.confirmedAt = result.confirmedAt;
+    this.status.confirmedAt = result.confirmedAt;
+    this.lastExportAt = Number.NEGATIVE_INFINITY;
+    this.log.info({ term: this.lease.term }, 'leads the export of this version');
+    // The predecessor may have written between the first look and the lease.
+    await this.readStored(result.configuration ?? undefined, signal);
+    const { pending } = this;
+    if (pending === undefined || pending.followed) {
+      if (pending !== undefined) pending.stale ??= { notBefore: monotonicMs() + refreshMs };
+      this.options.source.refresh();
+    }
+    return 0;
+  }
+
+  private follow(leader: string | undefined): void {
+    if (this.status.role !== 'follower') this.log.info({ leader }, 'follows another exporter of this version');
+    this.status.role = 'follower';
+    this.status.leader = leader ?? this.status.leader;
+    if (this.pending !== undefined) this.pending.followed = true;
+  }
+
+  private async readStored(
+    known: { version: ObjectVersion; canonical_hash: string } | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const former = this.stored;
+    let info: ObjectInfo;
+    try {
+      info = await this.options.store.head(this.options.configKey, { signal });
+    } catch (error) {
+      if (!storeAbsent.is(error)) throw error;
+      if (former.kind === 'present') this.log.warn({ key: this.options.configKey }, 'the stored configuration is gone');
+      this.stored = { kind: 'absent' };
+      this.status.stored = null;
+      return;
+    }
+    const metadata = parseSnapshotMetadata(info.metadata);
+    const canonicalHash = known?.version === info.version ? known.canonical_hash : undefined;
+    if (former.kind === 'present' && former.version === info.version) {
+      this.stored = { ...former, canonicalHash: former.canonicalHash ?? canonicalHash };
+      return;
+    }
+    this.stored = {
+      kind: 'present',
+      version: info.version,
+      configHash: metadata?.configHash,
+      canonicalHash,
+      term: metadata?.term ?? 0,
+      counter: metadata?.counter ?? 0,
+    };
+    this.status.stored = {
+      version: info.version,
+      bytes: info.size,
+      sha256: metadata?.sha256 ?? '',
+      configHash: metadata?.configHash ?? null,
+    };
+  }
+
+  /** Drops what is pending when the store holds its equal; then that is confirmed as current. */
+  private async settleEqual(pending: Pending, signal: AbortSignal): Promise<void> {
+    const sent = pending.configuration.configHash;
+    if (pending.stale === undefined) {
+      if (this.mustSeal || sent === undefined) return;
+      if (this.stored.kind === 'present' && this.stored.configHash !== sent) return;
+    }
+    // Looked at anew, so that a deleted or replaced object is noticed by the next confirmation at the latest.
+    await this.readStored(undefined, signal);
+    const stored = this.stored;
+    if (pending.stale !== undefined) {
+      if (pending.basedOn === (stored.kind === 'present' ? stored.version : 'absent')) return;
+      this.log.warn({}, 'an earlier configuration is not exported: what it was based on has been replaced since');
+      this.done(pending);
+      return;
+    }
+    if (stored.kind !== 'present' || stored.configHash !== sent) return;
+    const canonical = canonicalHashes(pending.configuration.table).configHash;
+    const storedCanonical = stored.canonicalHash ?? (await this.canonicalOfStored(stored.version, signal));
+    if (storedCanonical !== undefined && this.stored === stored) {
+      this.stored = { ...stored, canonicalHash: storedCanonical };
+    }
+    if (storedCanonical !== canonical) return;
+    this.confirmed(pending);
+    this.status.unchangedTotal++;
+    this.log.debug({}, 'received the configuration that is stored');
+    this.done(pending);
+  }
+
+  /** The canonical hash of what is stored, or undefined when that is another version by now, or no configuration. */
+  private async canonicalOfStored(version: ObjectVersion, signal: AbortSignal): Promise<string | undefined> {
+    const object = await this.options.store.get(this.options.configKey, { signal });
+    const parts: Uint8Array[] = [];
+    for await (const part of object.body) parts.push(part);
+    if (object.version !== version) return undefined;
+    try {
+      return canonicalHashes(Buffer.concat(parts)).configHash;
+    } catch (error) {
+      if (!(error instanceof ResilienceError)) throw error;
+      this.log.warn(error.toJSON(), 'the stored configuration is damaged and will be replaced');
+      return undefined;
+    }
+  }
+
+  private async export(pending: Pending, signal: AbortSignal): Promise<void> {
+    const { configuration } = pending;
+    const { store, configKey, storeTimeoutMs } = this.options;
+    this.spoolPending();
+    this.counter++;
+    await this.renew({ writing: this.counter }, signal);
+    const stored = this.stored;
+    const condition = stored.kind === 'present' ? { version: stored.version } : ('absent' as const);
+    const mark = { term: this.lease.term, counter: this.counter };
+    const body = sealTable(configuration.table, mark);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    // Short of the lease's end, so that a put still unanswered is given up while nobody else may write.
+    const limitMs = Math.min(storeTimeoutMs, this.lease.remainingMs() * 0.9);
+    const startedAt = monotonicMs();
+    try {
+      const result = await store.put(configKey, body, {
+        condition,
+        contentType: 'application/json',
+        metadata: snapshotMetadata({
+          sha256,
+          ...(configuration.configHash === undefined ? {} : { configHash: configuration.configHash }),
+          ...(configuration.hashes === undefined ? {} : { hashes: configuration.hashes }),
+          receivedAt: configuration.receivedAt,
+          by: `${this.options.host}/${this.options.program}`,
+          ...mark,
+        }),
+        signal,
+        timeoutMs: Math.max(1, limitMs),
+      });
+      this.exported(pending, result.version, body.length, sha256);
+      this.log.info(
+        { bytes: body.length, ms: Math.round(monotonicMs() - startedAt), configHash: configuration.configHash },
+        'exported',
+      );
+    } catch (error) {
+      if (storeConflict.is(error)) await this.afterConflict(pending, body.length, sha256, signal);
+      else {
+        // The put may have been done, or may still be: look before the next one, and write once more whatever comes.
+        this.mustSeal = true;
+        this.stored = { kind: 'unknown' };
+        if (monotonicMs() - startedAt >= limitMs && limitMs < storeTimeoutMs) {
+          throw putTooSlow(configKey, body.length, limitMs, error);
+        }
+        throw error;
+      }
+    }
+    this.canonicalise(configuration);
+    await this.renew({ writing: this.mustSeal ? this.counter : null }, signal);
+  }
+
+  /** Somebody else wrote, or deleted, what we meant to replace: a newer term ends our lead, anything else is replaced next. */
+  private async afterConflict(pending: Pending, bytes: number, sha256: string, signal: AbortSignal): Promise<void> {
+    await this.readStored(undefined, signal);
+    const stored = this.stored;
+    if (stored.kind !== 'present') return;
+    if (stored.term > this.lease.term) {
+      throw leaseLost(this.options.configKey, undefined);
+    }
+    if (stored.term === this.lease.term && stored.counter === this.counter) {
+      // The answer was lost and the client asked again: it is our own.
+      this.exported(pending, stored.version, bytes, sha256);
+      return;
+    }
+    if (stored.term === 0) {
+      this.log.warn(
+        { key: this.options.configKey },
+        'another exporter, not this program, writes to the same key; let only one of them export this version',
+      );
+    }
+  }
+
+  private exported(pending: Pending, version: ObjectVersion, bytes: number, sha256: string): void {
+    const { configuration } = pending;
+    this.stored = {
+      kind: 'present',
+      version,
+      configHash: configuration.configHash,
+      canonicalHash: undefined,
+      term: this.lease.term,
+      counter: this.counter,
+    };
+    this.mustSeal = false;
+    this.lastExportAt = monotonicMs();
+    this.status.exportsTotal++;
+    this.status.exportedAt = this.lease.inStoreTime(new Date());
+    this.status.stored = { version, bytes, sha256, configHash: configuration.configHash ?? null };
+    // One from the spool was not received in this connection: it is newer than what was stored, and not confirmed.
+    if (pending.stale === undefined) this.confirmed(pending);
+    this.done(pending);
+  }
+
+  /** Costs a pass over the whole table: after the put, so that the put does not wait for it. */
+  private canonicalise(configuration: Configuration): void {
+    if (this.stored.kind !== 'present' || this.stored.configHash !== configuration.configHash) return;
+    if (this.stored.term !== this.lease.term || this.stored.counter !== this.counter) return;
+    this.stored = { ...this.stored, canonicalHash: canonicalHashes(configuration.table).configHash };
+  }
+
+  private confirmed(pending: Pending): void {
+    this.confirmedAt = this.lease.inStoreTime(pending.configuration.receivedAt);
+    this.status.confirmedAt = this.confirmedAt;
+    this.options.onConfirmed?.();
+  }
+
+  private done(pending: Pending): void {
+    // One received meanwhile has taken its place, in memory and soon in the spool.
+    if (this.pending !== pending) return;
+    this.pending = undefined;
+    this.options.spool?.clear();
+  }
+
+  private spoolPending(): void {
+    const pending = this.pending;
+    if (pending === undefined || pending.spooled) return;
+    pending.spooled = true;
+    this.options.spool?.save(pending.configuration, pending.basedOn);
+  }
+
+  private async renew(change: LeaseChange, signal: AbortSignal): Promise<void> {
+    const { stored } = this;
+    await this.lease.renew(
+      {
+        ...change,
+        confirmed_at: this.confirmedAt,
+        ...(stored.kind === 'present' && stored.canonicalHash !== undefined
+          ? {
+              configuration: {
+                version: stored.version,
+                config_hash: stored.configHash ?? null,
+                canonical_hash: stored.canonicalHash,
+              },
+            }
+          : {}),
+      },
+      signal,
+    );
+  }
+}
+
+function described(error: unknown): object {
+  return error instanceof ResilienceError ? error.toJSON() : { reason: String(error) };
+}

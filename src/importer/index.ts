@@ -1,0 +1,4 @@
+/** From the store to the gateway's door: which configuration a cold node gets, checked before it is staged. */
+export { olderCandidates, ownCandidate, type Candidate } from './candidates';
+export { importConfiguration, type ImportOptions } from './import';
+export { failedResult, type ImportResult } from './result';

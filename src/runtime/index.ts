@@ -1,0 +1,5 @@
+/** What a process needs beside its task: a log, time, waiting, files that are whole or absent. */
+export * from './backoff';
+export * from './files';
+export * from './log';
+export * from './time';
