@@ -1,6 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  plugins: [
+    {
+      // As esbuild's `text` loader does in the bundle.
+      name: 'text-files',
+      enforce: 'pre',
+      load: (id) =>
+        /\.(sh|lua)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))};` : undefined,
+    },
+  ],
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
