@@ -118,3 +118,30 @@ export const badSentHash = defineError(
     fix: 'Check what stands between this program and the control plane, and that both speak the hybrid protocol v1.',
   }),
 );
+
+const MAX_NAMED = 10;
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - MAX_NAMED;
+  return names.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? `, and ${rest} more` : '');
+}
+
+export const losesAuthentication = defineError(
+  'KR_CONFIG_LOSES_AUTHENTICATION',
+  'An Enterprise configuration cannot go to an open-source gateway, because callers would pass that are refused now.',
+  (plugins: readonly { readonly name: string; readonly id: string; readonly on: string }[]) => ({
+    reason: `An open-source gateway cannot run what decides who may pass: ${listed(
+      plugins.map(({ name, id, on }) => `${name} (${id}) on ${on}`),
+    )}.`,
+    fix: 'Run this node with an Enterprise image, or have the control plane protect them with plugins that open source has too.',
+  }),
+);
+
+export const mixesWorkspaces = defineError(
+  'KR_CONFIG_MIXES_WORKSPACES',
+  'An Enterprise configuration of several workspaces cannot go to an open-source gateway, which has one.',
+  (workspaces: readonly string[]) => ({
+    reason: `The configuration has entities of ${workspaces.length} workspaces: ${listed(workspaces)}. An open-source gateway has one, in which the consumers of each could pass on the routes of the others.`,
+    fix: 'Run this node with an Enterprise image, or export from a control plane with one workspace.',
+  }),
+);

@@ -4,6 +4,7 @@
  * A table is the text of Kong's `config_table`. It reaches the store and the gateway byte for byte as it came; whatever
  * must be known about it is read off its text in one pass.
  */
+export { adaptToOpenSource, isEnterpriseTable, type AdaptReport, type RemovedPlugin } from './adapt';
 export { canonicalHashes, type CanonicalHashes } from './canonical-hash';
 export * from './configuration';
 export {

@@ -29,6 +29,8 @@ export interface JsonStructure {
 /** Called for each element of a list that is a member of the reported object, in the order of the text. */
 export type ElementListener = (key: string, kind: JsonKind, start: number, end: number, inner: boolean) => void;
 
+export type MemberListener = (member: JsonMember, inner: boolean) => void;
+
 export interface JsonScannerOptions {
   /** Greatest number of open objects and lists. Default 512. */
   readonly maxDepth?: number;
@@ -39,6 +41,8 @@ export interface JsonScannerOptions {
   /** A key, of one to 64 ASCII characters, to look for in the objects of the lists. */
   readonly entityKey?: string;
   readonly onElement?: ElementListener;
+  /** Called for each member of the reported objects when its value is complete, in the order of the text. */
+  readonly onMember?: MemberListener;
 }
 
 const DEFAULT_MAX_DEPTH = 512;
@@ -93,6 +97,9 @@ class Level {
   count = 0;
   elementKind = 0;
   elementStart = 0;
+  /** Whether the member's value, and the element, is not complete yet. */
+  open = false;
+  elementOpen = false;
 }
 
 /**
@@ -108,6 +115,7 @@ export class JsonScanner {
   readonly #capture: ReadonlySet<string>;
   readonly #entityKey: Uint8Array;
   readonly #onElement: ElementListener | undefined;
+  readonly #onMember: MemberListener | undefined;
 
   #offset = 0;
   #state: State = State.Value;
@@ -142,6 +150,7 @@ export class JsonScanner {
     this.#capture = options.capture ?? new Set();
     this.#entityKey = Buffer.from(options.entityKey ?? '', 'latin1');
     this.#onElement = options.onElement;
+    this.#onMember = options.onMember;
     this.#stack = new Uint8Array(this.#maxDepth + 2);
     this.#watch = 2;
   }
@@ -149,6 +158,17 @@ export class JsonScanner {
   /** Number of bytes fed so far. */
   get bytes(): number {
     return this.#offset;
+  }
+
+  /**
+   * From where on the text must be kept to have each element and each other value whole when it is reported: where the
+   * one under way begins, else `bytes`.
+   */
+  get unreportedFrom(): number {
+    const level = this.#insideInner && this.#inner !== undefined ? this.#inner : this.#outer;
+    if (!level.open) return this.#offset;
+    if (level.kind !== ARRAY) return level.valueStart;
+    return level.elementOpen ? level.elementStart : this.#offset;
   }
 
   /** Kind of the whole text's value; undefined before its first byte. */
@@ -535,6 +555,7 @@ export class JsonScanner {
     level.kind = kind;
     level.valueStart = at;
     level.count = 0;
+    level.open = true;
     if (this.#capture.has(level.key)) {
       this.#captured = [];
       this.#capturedBytes = 0;
@@ -543,18 +564,22 @@ export class JsonScanner {
 
   #memberEnded(level: Level, bytes: Uint8Array, at: number): void {
     const text = this.#takeCaptured(level, bytes, at);
-    level.members.set(level.key, {
+    level.open = false;
+    const member: JsonMember = {
       key: level.key,
       kind: KINDS[level.kind] as JsonKind,
       start: level.valueStart,
       end: at,
       count: level.count,
       ...(text === undefined ? {} : { text }),
-    });
+    };
+    level.members.set(level.key, member);
+    this.#onMember?.(member, level === this.#inner);
   }
 
   #elementEnded(level: Level, at: number, inner: boolean): void {
     if (level.kind !== ARRAY) return;
+    level.elementOpen = false;
     this.#onElement?.(level.key, KINDS[level.elementKind] as JsonKind, level.elementStart, at, inner);
   }
 
@@ -617,6 +642,7 @@ export class JsonScanner {
 function elementStarted(level: Level, kind: number, at: number): void {
   if (level.kind !== ARRAY) return;
   level.count++;
+  level.elementOpen = true;
   level.elementKind = kind;
   level.elementStart = at;
 }

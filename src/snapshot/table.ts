@@ -24,7 +24,7 @@ export const TABLE_SCAN = {
 } satisfies JsonScannerOptions;
 
 /** Lists that say something about the control plane and nothing about what is proxied. */
-const NOT_PROXIED = new Set(['workspaces', 'parameters']);
+export const NOT_PROXIED: ReadonlySet<string> = new Set(['workspaces', 'parameters']);
 
 /**
  * Checks a scanned table's shape: `_format_version`, `_transform`, a list under every other name, at least one entity.
