@@ -19,4 +19,6 @@ export interface ConfigurationSource {
   readonly name: string;
   /** Runs until `signal` aborts; reconnects by itself; never rejects but for a programming error. */
   run(listener: SourceListener, signal: AbortSignal): Promise<void>;
+  /** Asks for the current configuration again, at once (the hybrid protocol has no other way than a new connection). */
+  refresh(): void;
 }

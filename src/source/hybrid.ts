@@ -1,0 +1,180 @@
+import type { ClusterSettings, GatewayVersion } from '../contract';
+import { ResilienceError } from '../errors';
+import { authority, EMPTY_HASH, isHash } from '../protocol';
+import type { Log } from '../runtime/log';
+import { decodeReconfigure } from '../snapshot';
+import { type Attendance, attend } from './attend';
+import { Latest } from './latest';
+import { openOutlet } from './open-outlet';
+import type { ConfigurationSource, SourceListener, SourceState } from './source';
+import { between, HYBRID_TIMING, type HybridTiming, pause } from './timing';
+
+export interface HybridSourceOptions {
+  readonly cluster: ClusterSettings;
+  /** The version to be served as; the control plane adapts its configuration to it. */
+  readonly version: GatewayVersion;
+  /** An own UUID, stable over restarts, never that of the gateway beside it. */
+  readonly nodeId: string;
+  readonly hostname: string;
+  /** KONG_PLUGINS: names beside the bundled ones, which are always announced. */
+  readonly plugins: readonly string[];
+  /** Bound of an inflated message, in bytes. */
+  readonly maxConfigBytes: number;
+  /** Connected for so long without a configuration is told as a problem. */
+  readonly silenceMs: number;
+  /** A working connection is made anew this often (±10 %), to be sent the current configuration again. */
+  readonly reconnectMs: number;
+  readonly log: Log;
+  /** Kong's own times by default. */
+  readonly timing?: Partial<HybridTiming>;
+}
+
+/**
+ * A control plane as the source of one version's configuration: joins it over the hybrid protocol as a data plane that
+ * proxies nothing. Several versions are several sources.
+ *
+ * Every configuration that arrives is handed on, equal or not: each one confirms. Every sign that none will arrive is a
+ * problem with its own code (errors.ts), after which it is tried again within 5–10 s.
+ *
+ * @throws TypeError where the settings hold no certificate
+ */
+export function hybridSource(options: HybridSourceOptions): ConfigurationSource {
+  if (options.cluster.certificate === undefined || options.cluster.key === undefined) {
+    throw new TypeError('a hybrid source needs the cluster certificate and its key');
+  }
+  const name = `control plane ${authority(options.cluster.controlPlane)}`;
+  const runs = new Set<HybridRun>();
+  return {
+    name,
+    run: async (listener, signal) => {
+      const run = new HybridRun(options, name, listener, signal);
+      runs.add(run);
+      try {
+        await run.run();
+      } finally {
+        runs.delete(run);
+      }
+    },
+    refresh: () => {
+      for (const run of runs) run.refresh();
+    },
+  };
+}
+
+class HybridRun {
+  readonly #timing: HybridTiming;
+  readonly #log: Log;
+  readonly #frames: Latest<{ readonly frame: Buffer; readonly receivedAt: Date }>;
+  #attendance: Attendance | undefined;
+  #hash: string = EMPTY_HASH;
+  #state: SourceState | undefined;
+  #skipPause = new AbortController();
+
+  constructor(
+    private readonly options: HybridSourceOptions,
+    private readonly place: string,
+    private readonly listener: SourceListener,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#timing = { ...HYBRID_TIMING, ...options.timing };
+    this.#log = options.log.child({ version: options.version.text });
+    this.#frames = new Latest(({ frame, receivedAt }) => this.#decode(frame, receivedAt));
+  }
+
+  async run(): Promise<void> {
+    let renewing = false;
+    while (!this.signal.aborted) {
+      // A planned renewal is not an outage: the state stays as it was until the renewal fails.
+      if (!renewing) this.#tell('connecting');
+      const outcome = await this.#connection(renewing);
+      renewing = outcome === 'renew';
+      if (outcome instanceof ResilienceError) {
+        this.#tell('connecting');
+        this.#problem(outcome);
+        this.#skipPause = new AbortController();
+        await pause(between(this.#timing.backOffMs), this.signal, this.#skipPause.signal);
+      }
+    }
+  }
+
+  /** A connection is made anew, a pause before the next is cut short, and one that is being made will do as it is. */
+  refresh(): void {
+    this.#attendance?.renew();
+    this.#skipPause.abort();
+  }
+
+  async #connection(renewing: boolean): Promise<ResilienceError | 'renew' | 'stopped'> {
+    const { cluster, version, nodeId, hostname, plugins, silenceMs, reconnectMs } = this.options;
+    let outlet;
+    try {
+      outlet = await openOutlet(
+        {
+          place: this.place,
+          cluster,
+          node: { nodeId, hostname, version: version.text },
+          connectMs: this.#timing.connectMs,
+        },
+        this.signal,
+      );
+    } catch (error) {
+      if (this.signal.aborted) return 'stopped';
+      if (error instanceof ResilienceError) return error;
+      throw error;
+    }
+    if (!renewing) this.#tell('waiting');
+    this.#log.debug({}, `${this.place}: connected`);
+    this.#attendance = attend(
+      outlet,
+      {
+        place: this.place,
+        version: version.text,
+        plugins,
+        labels: cluster.labels,
+        maxPayloadBytes: cluster.maxPayloadBytes,
+        silenceMs,
+        reconnectMs: reconnectMs * between([0.9, 1.1]),
+        timing: this.#timing,
+        log: this.#log,
+      },
+      {
+        onFrame: (frame) => this.#frames.push({ frame, receivedAt: new Date() }),
+        onSilent: (problem) => {
+          this.#tell('waiting');
+          this.#problem(problem);
+        },
+        hash: () => this.#hash,
+      },
+      this.signal,
+    );
+    const outcome = await this.#attendance.ended;
+    this.#attendance = undefined;
+    return outcome;
+  }
+
+  async #decode(frame: Buffer, receivedAt: Date): Promise<void> {
+    let configuration;
+    try {
+      configuration = await decodeReconfigure(frame, { maxConfigBytes: this.options.maxConfigBytes, receivedAt });
+    } catch (error) {
+      if (!(error instanceof ResilienceError)) throw error;
+      this.#problem(error);
+      return;
+    }
+    if (this.signal.aborted) return;
+    // The control plane closes on a ping of any other length, so only a hash that can be reported is.
+    this.#hash = isHash(configuration.configHash) ? configuration.configHash : EMPTY_HASH;
+    this.#attendance?.ping();
+    if (this.#attendance !== undefined) this.#tell('live');
+    this.listener.onConfiguration(configuration);
+  }
+
+  #tell(state: SourceState): void {
+    if (state === this.#state || this.signal.aborted) return;
+    this.#state = state;
+    this.listener.onState(state);
+  }
+
+  #problem(problem: ResilienceError): void {
+    if (!this.signal.aborted) this.listener.onProblem(problem);
+  }
+}
