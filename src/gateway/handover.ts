@@ -30,8 +30,8 @@ export interface HandoverOptions {
 /** What can be said of a file that was handed over. */
 export interface StagedFile {
   readonly path: string;
-  /** In bytes. */
-  readonly size: number;
+
+  readonly bytes: number;
   /** MD5 in hexadecimal: the hash that a gateway reports after a start from this file. */
   readonly md5: string;
   /** SHA-256 in hexadecimal. */
@@ -289,7 +289,7 @@ class Digests {
   }
 
   of(path: string): StagedFile {
-    return { path, size: this.#size, md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') };
+    return { path, bytes: this.#size, md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') };
   }
 }
 

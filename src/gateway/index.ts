@@ -16,4 +16,5 @@
  * have filled the cache with, and whose it was) and, where it may not write here, `kong-resilience.checked`.
  */
 export * from './handover';
+export * from './has-configuration';
 export * from './post-config';
