@@ -54,28 +54,38 @@ export class FileReader implements ObjectReader {
   }
 
   async head(key: string, options?: CallOptions): Promise<ObjectInfo> {
+    const path = this.pathOf(key);
     return this.call(`reading about ${key}`, key, options).run(async () => {
-      const { handle, found } = await this.opened(key);
+      const { handle, found } = await this.opened(path, key);
       await handle.close();
-      return this.infoOf(key, found);
+      return this.infoOf(path, key, found);
     });
   }
 
   async get(key: string, options?: CallOptions): Promise<StoredObject> {
+    const path = this.pathOf(key);
     const call = this.call(`reading ${key}`, key, options);
-    return call.open(async () => {
-      const { handle, found } = await this.opened(key);
-      const info = await this.infoOf(key, found);
-      const stream = handle.createReadStream({ highWaterMark: chunkBytes });
-      return { ...info, body: bodyOf(stream, key, info.size, call) };
+    return call.open(async (signal) => {
+      const { handle, found } = await this.opened(path, key);
+      try {
+        const info = await this.infoOf(path, key, found);
+        // Past the time limit nobody is left to close it.
+        signal.throwIfAborted();
+        const stream = handle.createReadStream({ highWaterMark: chunkBytes });
+        return { ...info, body: bodyOf(stream, key, info.size, call) };
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
     });
   }
 
   async listFolders(prefix: string, options?: CallOptions): Promise<readonly string[]> {
+    const path = this.pathOf(prefix);
     return this.call(`listing ${prefix === '' ? 'the folder' : prefix}`, undefined, options).run(async () => {
       await stat(this.storage.bucket);
       try {
-        const entries = await readdir(this.pathOf(prefix), { withFileTypes: true });
+        const entries = await readdir(path, { withFileTypes: true });
         // Names with a dot in front are ours: a lock, or what waits for it.
         return entries
           .filter((e) => e.isDirectory() && !e.name.startsWith('.'))
@@ -109,20 +119,19 @@ export class FileReader implements ObjectReader {
     return Promise.resolve(new Date());
   }
 
-  private async infoOf(key: string, found: Found): Promise<ObjectInfo> {
+  private async infoOf(path: string, key: string, found: Found): Promise<ObjectInfo> {
     return {
       key,
       version: found.version,
       size: Number(found.stats.size),
       metadata: found.metadata,
       lastModified: modifiedAt(found.stats),
-      storeDate: await this.storeDate(dirname(this.pathOf(key))),
+      storeDate: await this.storeDate(dirname(path)),
     };
   }
 
   /** The file, open, with what belongs to it. */
-  private async opened(key: string): Promise<{ handle: FileHandle; found: Found }> {
-    const path = this.pathOf(key);
+  private async opened(path: string, key: string): Promise<{ handle: FileHandle; found: Found }> {
     for (let attempt = 1; ; attempt += 1) {
       const handle = await open(path, 'r');
       try {
@@ -230,7 +239,8 @@ async function belongsTo(path: string, sidecar: string): Promise<boolean> {
 
 async function readSidecar(path: string, stats: BigIntStats): Promise<Sidecar | undefined> {
   try {
-    return JSON.parse(await readFile(sidecarPath(path, stats), 'utf8')) as Sidecar;
+    const { version, metadata } = JSON.parse(await readFile(sidecarPath(path, stats), 'utf8')) as Sidecar;
+    return { version, metadata };
   } catch (error) {
     // A crash of the machine can leave it unfinished, and then it says nothing about the content.
     if (isMissing(error) || error instanceof SyntaxError) return undefined;

@@ -7,7 +7,7 @@ export class GcsFailure extends Error {
     readonly status: number,
     text: string,
   ) {
-    super(`HTTP ${status}${text === '' ? '' : ` ${text}`}`);
+    super(`HTTP ${status}${text === '' ? '' : ` ${text.replace(/\.$/, '')}`}`);
   }
 }
 

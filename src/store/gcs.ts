@@ -7,7 +7,7 @@ import { bodyOf, type Verify } from './body';
 import { Call } from './call';
 import { storeAbsent, storeDenied, storeRefused, storeUnreachable } from './errors';
 import { GcsFailure, GcsHttp, textOf } from './gcs-http';
-import { errorFor, httpDate, isTransportError, type Subject, verdictOf } from './http-answer';
+import { clockBeside, errorFor, httpDate, isTransportError, type Subject, verdictOf } from './http-answer';
 import { checkMetadata } from './metadata';
 import type { CallOptions, ObjectInfo, ObjectReader, ObjectStore, PutOptions, PutResult, StoredObject } from './store';
 
@@ -148,14 +148,15 @@ export class GcsReader implements ObjectReader {
     if (generation === undefined || size === undefined || timeCreated === undefined || date === undefined) {
       throw notAStore(call);
     }
+    // To the second, as the Date header is.
+    const lastModified = new Date(Math.floor(Date.parse(timeCreated) / 1000) * 1000);
     const info: ObjectInfo = {
       key,
       version: generation,
       size: Number(size),
       metadata: resource.metadata ?? {},
-      // To the second, as the Date header is: else a fresh object would seem to come from the future.
-      lastModified: new Date(Math.floor(Date.parse(timeCreated) / 1000) * 1000),
-      storeDate: date,
+      lastModified,
+      storeDate: clockBeside(lastModified, date),
     };
     return { info, md5: resource.md5Hash };
   }
@@ -174,7 +175,9 @@ export class GcsReader implements ObjectReader {
   async #list(call: Call, query: Readonly<Record<string, string>>): Promise<Listing> {
     const url = this.#url(`/storage/v1/b/${encodeURIComponent(this.#bucket)}/o`, query);
     const answer = await this.http.send({ method: 'GET', url, headers: await this.authorization() }, call.signal);
-    return this.json<Listing>(answer, call);
+    const listing = await this.json<Listing>(answer, call);
+    if (listing.kind !== 'storage#objects') throw notAStore(call);
+    return listing;
   }
 
   protected async json<T>(answer: IncomingMessage, call: Call): Promise<T> {
@@ -190,6 +193,7 @@ export class GcsReader implements ObjectReader {
 }
 
 interface Listing {
+  readonly kind?: string;
   readonly prefixes?: readonly string[];
   readonly items?: readonly { readonly name: string }[];
   readonly nextPageToken?: string;

@@ -64,3 +64,11 @@ export function httpDate(value: string | undefined): Date | undefined {
   const time = Date.parse(value);
   return Number.isNaN(time) ? undefined : new Date(time);
 }
+
+/**
+ * The store's clock beside a `lastModified` of the same answer. Both are whole seconds, and servers that refresh their
+ * `Date` once a second (versitygw) lag by one: an object must not seem to come from the future.
+ */
+export function clockBeside(lastModified: Date, date: Date): Date {
+  return date < lastModified ? lastModified : date;
+}

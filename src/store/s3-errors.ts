@@ -83,6 +83,8 @@ export function s3CredentialError(error: unknown, location: string): ResilienceE
 function describe(error: unknown, { status, code }: Answer): Error {
   const text = causeOf(error);
   const unsaid = text === '' || text === 'UnknownError' || text === 'Unknown' || text === code;
-  const parts = [code, unsaid ? undefined : text.split('\n')[0]].filter((part) => part !== undefined);
+  const parts = [code, unsaid ? undefined : text.split('\n')[0]?.replace(/\.$/, '')].filter(
+    (part) => part !== undefined,
+  );
   return new Error(`HTTP ${status}${parts.length === 0 ? '' : ` ${parts.join(': ')}`}`);
 }

@@ -5,6 +5,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
+  type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
   type PutObjectCommandInput,
   type S3ClientConfig,
@@ -16,7 +17,7 @@ import type { Log } from '../runtime/log';
 import { bodyOf } from './body';
 import { Call, type Classify } from './call';
 import { storeAbsent, storeUnreachable } from './errors';
-import { httpDate, type Subject } from './http-answer';
+import { clockBeside, httpDate, type Subject } from './http-answer';
 import { checkMetadata } from './metadata';
 import { mayBeMissing, s3CredentialError, s3Error } from './s3-errors';
 import type { CallOptions, ObjectInfo, ObjectReader, ObjectStore, PutOptions, PutResult, StoredObject } from './store';
@@ -49,7 +50,7 @@ export class S3Reader implements ObjectReader {
         if (date !== undefined && result.output !== undefined) this.#dates.set(result.output, date);
         return result;
       },
-      { step: 'deserialize', name: 'keepDate' },
+      { step: 'deserialize', priority: 'high', name: 'keepDate' },
     );
   }
 
@@ -86,15 +87,12 @@ export class S3Reader implements ObjectReader {
 
   async listFolders(prefix: string, options?: CallOptions): Promise<readonly string[]> {
     const call = this.call(`listing ${prefix === '' ? 'the bucket' : prefix}`, { writes: false }, options);
-    return call.run(async (signal) => {
-      const client = await this.client();
+    return call.run(async () => {
       const folders: string[] = [];
       let page: string | undefined;
       do {
         const input = { Bucket: this.bucket, Prefix: prefix, Delimiter: '/', ContinuationToken: page };
-        const output: ListObjectsV2CommandOutput = await client.send(new ListObjectsV2Command(input), {
-          abortSignal: signal,
-        });
+        const output = await this.#list(call, input);
         for (const { Prefix } of output.CommonPrefixes ?? []) {
           if (Prefix !== undefined) folders.push(Prefix.slice(prefix.length, -1));
         }
@@ -128,6 +126,16 @@ export class S3Reader implements ObjectReader {
     return this.#dates.get(output);
   }
 
+  async #list(call: Call, input: ListObjectsV2CommandInput): Promise<ListObjectsV2CommandOutput> {
+    const client = await this.client();
+    const output = await client.send(new ListObjectsV2Command(input), { abortSignal: call.signal });
+    // Else the page of a proxy would be an empty listing, and that means that nothing is there.
+    if (output.Name === undefined) {
+      throw storeUnreachable(this.location, call.action, new Error('the answer is not a listing of an object store'));
+    }
+    return output;
+  }
+
   /**
    * AWS answers 403 for a missing key to who may not list the whole bucket. Then the exact key is listed: where that
    * works and the key is not in it, the object is absent; else the first answer stands.
@@ -140,8 +148,7 @@ export class S3Reader implements ObjectReader {
       let keys: (string | undefined)[];
       try {
         const input = { Bucket: this.bucket, Prefix: key, MaxKeys: 1 };
-        const client = await this.client();
-        const output = await client.send(new ListObjectsV2Command(input), { abortSignal: call.signal });
+        const output = await this.#list(call, input);
         keys = (output.Contents ?? []).map((object) => object.Key);
       } catch (listError) {
         if (mayBeMissing(listError)) throw error;
@@ -258,5 +265,12 @@ function infoOf(call: Call, key: string, answer: ObjectAnswer, storeDate: Date |
       new Error('the answer is not one of an object store: ETag, Content-Length, Last-Modified or Date is missing'),
     );
   }
-  return { key, version, size, metadata: answer.Metadata ?? {}, lastModified, storeDate };
+  return {
+    key,
+    version,
+    size,
+    metadata: answer.Metadata ?? {},
+    lastModified,
+    storeDate: clockBeside(lastModified, storeDate),
+  };
 }
