@@ -97,7 +97,7 @@ class Adapter {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#write(key, json);
     const entity = value as Entity;
     this.#remember(key, entity);
-    if (key === 'workspaces') return this.#workspace(entity);
+    if (key === 'workspaces') return this.#workspace(entity, json);
     if (key === 'plugins') {
       const why = whyRemoved(entity);
       if (why !== undefined) {
@@ -166,16 +166,17 @@ class Adapter {
   }
 
   /** An open-source gateway has one workspace, `default`, without the settings of Enterprise's portal. */
-  #workspace(entity: Entity): void {
+  #workspace(entity: Entity, json: string): void {
     if (entity['name'] !== 'default') return count(this.#entities, 'workspaces');
+    let changed = this.#strip('workspaces', entity);
     for (const field of ['config', 'meta']) {
-      const value = entity[field];
-      if (typeof value === 'object' && value !== null && Object.values(value).some((inner) => inner !== null)) {
-        count(this.#fields, `workspaces.${field}`);
-      }
+      const settings = Object.values(entity[field] ?? {}) as unknown[];
+      if (settings.length === 0) continue;
+      if (settings.some((setting) => setting !== null)) count(this.#fields, `workspaces.${field}`);
+      entity[field] = {};
+      changed = true;
     }
-    const { id, name, comment = null, created_at, updated_at } = entity;
-    this.#write('workspaces', JSON.stringify({ id, name, comment, created_at, updated_at, config: {}, meta: {} }));
+    this.#write('workspaces', changed ? JSON.stringify(entity) : json);
   }
 
   /** Removes what an open-source gateway does not know; returns whether there was any. */

@@ -171,7 +171,7 @@ function sortByBytes(keys: string[]): string[] {
   return keys;
 }
 
-/** A number as Lua prints it: C's `%.14g`. */
+/** A number as LuaJIT prints it: `%.14g`, halves rounded up, which is also what JavaScript does. */
 export function luaNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e14) return Object.is(value, -0) ? '-0' : String(value);
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';

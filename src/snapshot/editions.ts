@@ -195,6 +195,7 @@ export const OPEN_SOURCE_FIELDS: Readonly<Record<string, ReadonlySet<string>>> =
       'hash_fallback_uri_capture hash_on hash_on_cookie hash_on_cookie_path hash_on_header hash_on_query_arg ' +
       'hash_on_uri_capture healthchecks host_header id name slots tags updated_at use_srv_name',
   ),
+  workspaces: fields('comment config created_at id meta name updated_at'),
   vaults: fields('config created_at description id name prefix tags updated_at'),
 };
 

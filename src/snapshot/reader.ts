@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { badGzip, notAnObject, tooLarge } from './errors';
 import { JsonScanner } from './json-scanner';
@@ -107,16 +105,27 @@ async function* prepend(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Asy
 
 async function inflateInto(stored: AsyncIterable<Uint8Array>, take: ChunkSink): Promise<void> {
   const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+  const inflating = (async (): Promise<'ended'> => {
+    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) await take(chunk);
+    return 'ended';
+  })();
+  let ended = false;
   try {
-    await pipeline(
-      Readable.from(stored, { objectMode: false }),
-      gunzip,
-      async (inflated: AsyncIterable<Uint8Array>) => {
-        for await (const chunk of inflated) await take(chunk);
-      },
-    );
+    for await (const chunk of stored) {
+      if (ended) {
+        // Zeros behind the end are padding, as for the program gzip.
+        if (chunk.some((byte) => byte !== 0)) throw badGzip(new Error('bytes behind its end'));
+        continue;
+      }
+      // A failed write ends `inflating`, which knows the reason; where the text has ended, the callback may never come.
+      const written = new Promise<void>((resolve) => gunzip.write(chunk, () => resolve()));
+      ended = (await Promise.race([written, inflating])) === 'ended';
+    }
+    gunzip.end();
+    await inflating;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw code?.startsWith('Z_') === true ? badGzip(error) : error;
+    gunzip.destroy();
+    await Promise.allSettled([inflating]);
+    throw (error as NodeJS.ErrnoException).code?.startsWith('Z_') === true ? badGzip(error) : error;
   }
 }
