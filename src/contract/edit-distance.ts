@@ -1,9 +1,14 @@
-/** How many letters must be changed, added, left out or swapped with their neighbour to make `a` into `b`. */
-export function editDistance(a: string, b: string): number {
+/**
+ * How many letters must be changed, added, left out or swapped with their neighbour to make `a` into `b`.
+ * Infinite when more than `limit`, and then found out early: an environment has many names, and most are far apart.
+ */
+export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFINITY): number {
   let beforePrevious: number[] = [];
+  let leastBefore = 0;
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row];
+    let least = row;
     for (let column = 1; column <= b.length; column += 1) {
       const same = a[row - 1] === b[column - 1];
       let best = Math.min(
@@ -15,11 +20,16 @@ export function editDistance(a: string, b: string): number {
         best = Math.min(best, at(beforePrevious, column - 2) + 1);
       }
       current.push(best);
+      least = Math.min(least, best);
     }
+    // What comes later is built on this row and, by a swap, on the one before.
+    if (least > limit && leastBefore > limit) return Number.POSITIVE_INFINITY;
+    leastBefore = least;
     beforePrevious = previous;
     previous = current;
   }
-  return at(previous, b.length);
+  const distance = at(previous, b.length);
+  return distance > limit ? Number.POSITIVE_INFINITY : distance;
 }
 
 function at(row: readonly number[], column: number): number {
@@ -36,8 +46,8 @@ export function nearest(
   for (const candidate of candidates) {
     const allowed = limit(candidate);
     if (Math.abs(candidate.length - word.length) > allowed) continue;
-    const distance = editDistance(word, candidate);
-    if (distance <= allowed && (best === undefined || distance < best.distance)) best = { candidate, distance };
+    const distance = editDistance(word, candidate, allowed);
+    if (Number.isFinite(distance) && (best === undefined || distance < best.distance)) best = { candidate, distance };
   }
   return best?.candidate;
 }

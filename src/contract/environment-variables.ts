@@ -5,6 +5,7 @@ import {
   choice,
   controlPlaneAddress,
   folder,
+  groupNumber,
   hostName,
   httpUrl,
   labelList,
@@ -162,7 +163,7 @@ export const variables = {
   ),
   KONG_RESILIENCE_HANDOVER_GROUP: variable(
     'ours',
-    wholeNumber({ min: 0, max: 4_294_967_294 }, 'a number of a group'),
+    groupNumber,
     'Numeric group that may read what is handed over (mode 0640). Unset: the owner alone (0600).',
     own,
   ),

@@ -5,7 +5,7 @@ import { systemReason } from './files';
 import type { ReadFile } from './files';
 import type { ProblemCodeName } from './problem-codes';
 import type { ProblemList } from './problems';
-import { show } from './show';
+import { printable, show } from './show';
 import type { ValueType } from './value-types';
 import { judgeName } from './variable-names';
 
@@ -35,20 +35,20 @@ export function takeKnown(
         files.set(verdict.name, value);
         break;
       case 'misspelt':
-        problems.add('KR_ENV_UNKNOWN', name, `${name} is not known. Did you mean ${verdict.meant}?`);
+        problems.add('KR_ENV_UNKNOWN', name, `${printable(name)} is not known. Did you mean ${verdict.meant}?`);
         break;
       case 'unknown':
         problems.add(
           'KR_ENV_UNKNOWN',
           name,
-          `${name} is not known. docs/environment.md lists every KONG_RESILIENCE_ variable.`,
+          `${printable(name)} is not known. docs/environment.md lists every KONG_RESILIENCE_ variable.`,
         );
         break;
       case 'ignored':
         problems.add(
           'KR_ENV_UNUSED',
           name,
-          `${name} is not known to this version of kong-resilience and has no effect.`,
+          `${printable(name)} is not known to this version of kong-resilience and has no effect.`,
         );
         break;
       case 'foreign':
@@ -118,8 +118,7 @@ function readOne(
   text: string,
   problems: ProblemList,
 ): { ok: true; value: unknown } | { ok: false } {
-  const { type, secret }: { type: ValueType<unknown>; secret: boolean } = variables[name];
-  const subject = secret || quotesNothing.has(name) ? `${name}: ` : `${name} is ${show(text)}: `;
+  const { type }: { type: ValueType<unknown> } = variables[name];
   if (/\{vault:\/\/[^}]*\}/.test(text)) {
     problems.add(
       'KR_ENV_VAULT',
@@ -132,16 +131,21 @@ function readOne(
     problems.add(
       'KR_ENV_PLACEHOLDER',
       name,
-      `${subject}this is the placeholder of an example. Put the real value in its place.`,
+      `${subjectOf(name, text)}this is the placeholder of an example. Put the real value in its place.`,
     );
     return { ok: false };
   }
   const result = z.safeParse(type.schema, text);
   if (result.success) return { ok: true, value: result.data };
   for (const issue of result.error.issues) {
-    problems.add(codeOf(issue), name, `${subject}${issue.message}`);
+    problems.add(codeOf(issue), name, `${subjectOf(name, text)}${issue.message}`);
   }
   return { ok: false };
+}
+
+/** How a message about a value begins. */
+function subjectOf(name: VariableName, text: string): string {
+  return variables[name].secret || quotesNothing.has(name) ? `${name}: ` : `${name} is ${show(text)}: `;
 }
 
 /** Long texts, of which a message tells the part that is wrong. A certificate may be a private key by mistake. */

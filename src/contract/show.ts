@@ -13,7 +13,16 @@ export function show(value: string): string {
   const query = rest.indexOf('?');
   if (query >= 0) rest = `${rest.slice(0, query)}?[secret]`;
   const whole = scheme + rest;
-  return JSON.stringify(whole.length > shownLength ? `${whole.slice(0, shownLength)}…` : whole);
+  return printable(JSON.stringify(whole.length > shownLength ? `${whole.slice(0, shownLength)}…` : whole));
+}
+
+/** A text on one line, with nothing that a terminal would obey: such characters are written as \\uXXXX. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
 
 /** `a, b or c`. */

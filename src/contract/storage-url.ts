@@ -106,6 +106,8 @@ function parseBucketUrl(
   const fault = explainBucket(bucket);
   if (fault !== undefined) return refuse('KR_ENV_BUCKET', `the bucket ${show(bucket)} ${fault}`);
   const prefix = tail.endsWith('/') ? tail.slice(0, -1) : tail;
+  // A folder of the file system may well have a space in its name; in a key it is a slip.
+  if (/\s/.test(prefix)) return refuse('KR_ENV_PREFIX', 'the prefix has white space in it. Leave it out.');
   const prefixFault = explainPrefix(prefix, tail);
   if (prefixFault !== undefined) return refuse('KR_ENV_PREFIX', `the prefix ${prefixFault}`);
   return { ok: true, storage: { scheme, bucket, prefix } };
@@ -125,9 +127,9 @@ function parseFileUrl(rest: string): StorageUrlResult {
 function explainPrefix(prefix: string, tail: string): string | undefined {
   if (tail.startsWith('/') || tail.includes('//')) return 'has an empty part ("//"). Write single slashes.';
   const parts = prefix.split('/');
-  if (parts.includes('..') || parts.includes('.')) return 'has a part "." or "..". Write the prefix out.';
+  if (parts.includes('..') || parts.includes('.')) return 'has a part "." or "..". Write it out.';
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f\s]/.test(prefix)) return 'has white space or a control character. Leave it out.';
+  if (/[\u0000-\u001f\u007f]/.test(prefix)) return 'has a control character. Leave it out.';
   if (Buffer.byteLength(prefix) > longestPrefix) {
     return `has ${Buffer.byteLength(prefix)} bytes; at most ${longestPrefix} fit into an object key.`;
   }

@@ -90,6 +90,13 @@ export function seconds(bounds: Bounds): ValueType<number> {
   );
 }
 
+/** A group of the system by its number: a name may stand for another group in the gateway's container. */
+export const groupNumber: ValueType<number> = valueType('0 to 4294967294', (value, refuse) =>
+  /^[A-Za-z_]/.test(value)
+    ? refuse('KR_ENV_NUMBER', 'it must be the number of the group, not its name; "getent group" prints both.')
+    : number(value, { min: 0, max: 4_294_967_294 }, 'a number', /^-?\d+$/, 'a whole number', refuse),
+);
+
 export function wholeNumber(bounds: Bounds, unit: string): ValueType<number> {
   return valueType(`${bounds.min} to ${bounds.max}`, (value, refuse) =>
     number(value, bounds, unit, /^-?\d+$/, 'a whole number', refuse),
@@ -102,7 +109,8 @@ export function choice<T>(words: Readonly<Record<string, T>>): ValueType<T> {
   return valueType(oneOf(names.map((name) => `\`${name}\``)), (value, refuse) => {
     const found = Object.entries(words).find(([name]) => name === value);
     if (found !== undefined) return found[1];
-    const meant = nearest(value.toLowerCase().replaceAll('-', '_'), names, () => 2);
+    const word = value.toLowerCase().replaceAll('-', '_');
+    const meant = names.find((name) => word.startsWith(name)) ?? nearest(word, names, () => 2);
     const intent = meant === undefined ? '' : ` Did you mean ${meant}?`;
     return refuse('KR_ENV_CHOICE', `allowed is ${oneOf(names)}.${intent}`);
   });
