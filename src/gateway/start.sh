@@ -344,16 +344,17 @@ eval "$(
   [ -z "$own" ] || leave "starting from $own, as KONG_DECLARATIVE_CONFIG says: $why, and nothing handed over is used"
   without_file "starting as without kong-resilience: $why, and nothing handed over is used"
 )"
-# Executed, and not sourced, when the script that the shell runs is this one.
+# Executed, and not sourced, when the script that the shell runs is this one. Built-in commands alone: the command
+# starts also where nothing else is found.
 eval "$(
   set +eu
   [ -f "$0" ] && [ -r "$0" ] && { read -r line && read -r line; } <"$0"
   if [ "${line-}" = '# kong-resilience start script' ]; then
     if [ "$#" -eq 0 ]; then
-      printf 'kong-resilience: a command is missing: sh start.sh <command> [argument]...\n' >&2
-      printf 'exit 2\n'
+      echo 'kong-resilience: a command is missing: sh start.sh <command> [argument]...' >&2
+      echo 'exit 2'
     else
-      printf 'exec "$@"\n'
+      echo 'exec "$@"'
     fi
   fi
 )"

@@ -26,13 +26,13 @@ export interface Outcome {
 
 /** Runs a program to its end; an environment entry that is undefined is left out. */
 export function run(
-  command: readonly [string, ...string[]],
+  command: readonly string[],
   options: { env?: Readonly<Record<string, string | undefined>>; cwd?: string } = {},
 ): Promise<Outcome> {
-  const [program, ...args] = command;
+  const [program = '', ...args] = command;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      env: options.env as NodeJS.ProcessEnv | undefined,
+      env: options.env,
       cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
