@@ -1,5 +1,5 @@
 import { causeOf, defineError } from '../errors';
-import type { JsonKind } from './json-scanner';
+import type { JsonKind } from './json-kind';
 
 const RESTORE =
   'Restore an earlier version of the object, or let an exporter write it anew; a source that sends this must be asked again.';

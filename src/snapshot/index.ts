@@ -7,13 +7,8 @@
 export { adaptToOpenSource, isEnterpriseTable, type AdaptReport, type RemovedPlugin } from './adapt';
 export { canonicalHashes, type CanonicalHashes } from './canonical-hash';
 export * from './configuration';
-export {
-  JsonScanner,
-  type JsonKind,
-  type JsonMember,
-  type JsonScannerOptions,
-  type JsonStructure,
-} from './json-scanner';
+export type { JsonKind } from './json-kind';
+export { JsonScanner, type JsonMember, type JsonScannerOptions, type JsonStructure } from './json-scanner';
 export {
   decodeReconfigure,
   encodeReconfigure,

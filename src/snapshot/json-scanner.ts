@@ -1,7 +1,5 @@
 import { duplicateKey, notJson } from './errors';
-
-/** What a JSON value is, by its first byte. */
-export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'true' | 'false' | 'null';
+import type { JsonKind } from './json-kind';
 
 /** One member of an object that the scanner reports. */
 export interface JsonMember {

@@ -1,5 +1,6 @@
 import { badFormatVersion, badTransform, emptyConfiguration, notAList, notAnObject } from './errors';
-import { JsonScanner, type JsonKind, type JsonScannerOptions, type JsonStructure } from './json-scanner';
+import type { JsonKind } from './json-kind';
+import { JsonScanner, type JsonScannerOptions, type JsonStructure } from './json-scanner';
 
 /** What one pass over a configuration table tells about it. */
 export interface TableInfo {
