@@ -7,15 +7,18 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-rmSync(`${root}dist`, { recursive: true, force: true });
-rmSync(`${root}lib`, { recursive: true, force: true });
-mkdirSync(`${root}dist`);
+/**
+ * Packages that a run needs seldom or late. Each is bundled by itself and travels in the one file as text, compiled when
+ * it is first required: otherwise every start, `--help` too, would parse megabytes of SDKs (ADR 0003).
+ */
+const lateModules =
+  /^(@aws-sdk\/client-s3|@google-cloud\/storage|@peculiar\/x509|reflect-metadata|pino-pretty|prom-client|yaml)$/;
 
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const common = {
   absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts'],
-  outfile: 'dist/kong-resilience.cjs',
   bundle: true,
+  write: false,
   platform: 'node',
   target: 'node20.19',
   format: 'cjs',
@@ -23,11 +26,51 @@ await build({
   // The Google client recognises classes by name.
   keepNames: true,
   legalComments: 'none',
-  loader: { '.sh': 'text', '.lua': 'text' },
-  define: { __PROGRAM_VERSION__: JSON.stringify(version) },
   // Optional native parts of ws, which it does without.
   external: ['bufferutil', 'utf-8-validate'],
   logLevel: 'warning',
+};
+
+/** @type {import('esbuild').Plugin} */
+const late = {
+  name: 'late-modules',
+  setup({ onResolve, onLoad, resolve }) {
+    onResolve({ filter: lateModules }, async ({ path, resolveDir, kind, pluginData }) => {
+      if (pluginData === 'inner') return undefined;
+      const resolved = await resolve(path, { resolveDir, kind, pluginData: 'inner' });
+      return resolved.errors.length > 0 ? resolved : { path, namespace: 'late', pluginData: resolved.path };
+    });
+    onLoad({ filter: /.*/, namespace: 'late' }, async ({ path, pluginData }) => {
+      const inner = await build({ ...common, entryPoints: [pluginData] });
+      return {
+        loader: 'js',
+        resolveDir: root,
+        contents: `
+          const code = ${JSON.stringify(inner.outputFiles[0].text)};
+          const compiled = require('node:vm').compileFunction(code, ['module', 'exports', 'require'], {
+            filename: ${JSON.stringify(`kong-resilience.cjs!${path}`)},
+            importModuleDynamically: require('node:vm').constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+          });
+          const inner = { exports: {} };
+          compiled(inner, inner.exports, require);
+          module.exports = inner.exports;`,
+      };
+    });
+  },
+};
+
+rmSync(`${root}dist`, { recursive: true, force: true });
+rmSync(`${root}lib`, { recursive: true, force: true });
+mkdirSync(`${root}dist`);
+
+await build({
+  ...common,
+  write: true,
+  entryPoints: ['src/cli/main.ts'],
+  outfile: 'dist/kong-resilience.cjs',
+  loader: { '.sh': 'text', '.lua': 'text' },
+  define: { __PROGRAM_VERSION__: JSON.stringify(version) },
+  plugins: [late],
 });
 
 for (const name of ['start.sh', 'cache.lua']) copyFileSync(`${root}src/gateway/${name}`, `${root}dist/${name}`);

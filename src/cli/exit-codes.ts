@@ -20,9 +20,9 @@ export type ExitName = keyof typeof exitCodes;
 const byErrorCode: readonly (readonly [RegExp, ExitName])[] = [
   [/^KR_ENV_/, 'usage'],
   [/^KR_(STORE|IMPORT)_ABSENT$/, 'absent'],
-  [/^KR_STORE_(DENIED|REFUSED)$/, 'denied'],
+  [/^KR_STORE_(DENIED|REFUSED)$|^KR_GATEWAY_(DENIED|REFUSED|NOT_DBLESS)$/, 'denied'],
   [/^KR_STORE_CORRUPT$|^KR_CONFIG_|^KR_IMPORT_DIGEST_MISMATCH$/, 'corrupt'],
-  [/^KR_STORE_|_TIMED_OUT$|^KR_CONTROL_PLANE_|^KR_SOURCE_|^KR_ADMIN_API_/, 'unreachable'],
+  [/^KR_STORE_|_TIMED_OUT$|^KR_CONTROL_PLANE_|^KR_SOURCE_|^KR_GATEWAY_|^KR_MESSAGE_/, 'unreachable'],
   [/^KR_HANDOVER_|^KR_SPOOL_/, 'local'],
 ];
 

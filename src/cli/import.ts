@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { ResilienceError } from '../errors';
-import { Handover, postConfig } from '../gateway';
+import { Handover, hasConfiguration, postConfig } from '../gateway';
 import { failedResult, importConfiguration, type ImportResult } from '../importer';
 import { monotonicMs } from '../runtime';
 import { openReader } from '../store/open';

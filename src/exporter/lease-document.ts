@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * What `<prefix>/<version>/kong-resilience.json` holds: who may write the configuration, and what is known of it.
@@ -9,29 +9,29 @@ import { z } from 'zod';
 export const leaseDocumentSchema = z.object({
   format: z.literal(1),
   /** Goes up by one each time the lease changes hands. */
-  term: z.int().positive(),
+  term: z.int().check(z.positive()),
   /** The process that holds it: a random UUID of its own. */
   holder: z.string(),
   /** Host name of the holder, for people. */
   host: z.string(),
   /** The lease ends when the store's clock is this much past the object's Last-Modified. */
-  lease_seconds: z.number().positive(),
-  renewals: z.int().nonnegative(),
+  lease_seconds: z.number().check(z.positive()),
+  renewals: z.int().check(z.nonnegative()),
   /** Given back: the next may take it at once. */
   released: z.boolean(),
   /** Counter of a put that may be on its way; a successor must write once more, so that it cannot land later. */
-  writing: z.int().nullable(),
+  writing: z.nullable(z.int()),
   /** When the stored configuration was last received from the control plane, by the store's clock. */
-  confirmed_at: z.iso.datetime().nullable(),
+  confirmed_at: z.nullable(z.iso.datetime()),
   /** What the holder knows of the stored configuration. */
-  configuration: z
-    .object({
+  configuration: z.nullable(
+    z.object({
       /** ETag or generation. */
       version: z.string(),
-      config_hash: z.string().nullable(),
+      config_hash: z.nullable(z.string()),
       canonical_hash: z.string(),
-    })
-    .nullable(),
+    }),
+  ),
 });
 
 export type LeaseDocument = z.infer<typeof leaseDocumentSchema>;

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { sweepTemporary, writeFileAtomic, type Log } from '../runtime';
 import { checkTable, type Configuration } from '../snapshot';
 import { createHash } from 'node:crypto';
@@ -20,9 +20,9 @@ const headerSchema = z.object({
   format: z.literal(1),
   /** Where it was meant to go; another store's configuration is not exported here. */
   target: z.string(),
-  based_on: z.string().nullable(),
-  config_hash: z.string().optional(),
-  hashes: z.record(z.string(), z.string()).optional(),
+  based_on: z.nullable(z.string()),
+  config_hash: z.optional(z.string()),
+  hashes: z.optional(z.record(z.string(), z.string())),
   received_at: z.iso.datetime(),
   sha256: z.string(),
 });

@@ -20,9 +20,9 @@ export const digestMismatch = defineError(
 
 export const importTimedOut = defineError(
   'KR_IMPORT_TIMED_OUT',
-  'Neither the control plane nor the store gave a configuration before the deadline.',
-  (seconds: number, last: string) => ({
-    reason: `No configuration within ${seconds} s; the last failure was: ${last}`,
-    fix: 'Mend what failed; raise KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS where it only took longer.',
+  'The control plane does not answer, and the first try to read the store did not end before the deadline.',
+  (seconds: number) => ({
+    reason: `No configuration within ${seconds} s: the control plane does not answer, and reading the store did not end.`,
+    fix: 'Check the way to the store; raise KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS where it only took longer.',
   }),
 );

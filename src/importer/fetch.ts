@@ -2,7 +2,13 @@ import { createReadStream } from 'node:fs';
 import type { GatewayVersion } from '../contract';
 import type { Handover, Staging } from '../gateway';
 import { monotonicMs, type Log } from '../runtime';
-import { adaptToOpenSource, parseSnapshotMetadata, readConfiguration, type AdaptReport } from '../snapshot';
+import {
+  adaptToOpenSource,
+  isEnterpriseTable,
+  parseSnapshotMetadata,
+  readConfiguration,
+  type AdaptReport,
+} from '../snapshot';
 import type { ObjectReader } from '../store/store';
 import type { Candidate } from './candidates';
 import { digestMismatch } from './errors';
@@ -66,7 +72,7 @@ export async function fetchConfiguration(candidate: Candidate, options: FetchOpt
       throw digestMismatch(`${reader.location}/${candidate.key}`, metadata.sha256, result.storedSha256);
     }
     let adapted: AdaptReport | undefined;
-    const foreign = node.edition === 'open-source' && (result.hasWsId || isEnterprise(result.entityCounts));
+    const foreign = node.edition === 'open-source' && isEnterpriseTable(result);
     if (result.form === 'reconfigure' || foreign) {
       const whole = staging;
       await whole.flush();

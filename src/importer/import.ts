@@ -3,9 +3,9 @@ import { ResilienceError } from '../errors';
 import type { Handover } from '../gateway';
 import { Backoff, monotonicMs, pause, type Log } from '../runtime';
 import type { Configuration } from '../snapshot';
-import { receiveOnce } from '../source/receive-once';
+import { receiveOnce, type OneReception } from '../source/receive-once';
 import type { ConfigurationSource } from '../source/source';
-import { isRetryable, storeAbsent } from '../store/errors';
+import { isRetryable, storeAbsent, storeDenied } from '../store/errors';
 import type { ObjectReader } from '../store/store';
 import { olderCandidates, ownCandidate } from './candidates';
 import { importTimedOut, nothingToImport } from './errors';
@@ -25,6 +25,8 @@ export interface ImportOptions {
 
 /** How often content that cannot be right is read again: it may have been replaced, or damaged on the way. */
 const contentTries = 3;
+/** How long a denial is retried: an identity may take some seconds to be known (Workload Identity, Pod Identity), not more. */
+const deniedForMs = 15_000;
 
 /**
  * What happens before a gateway node starts: asks the control plane, else stages what is stored for this node's version.
@@ -33,7 +35,7 @@ const contentTries = 3;
  * under one deadline while the control plane is still being tried; whichever is first decides. Nothing here decides
  * whether the gateway uses what is staged: its own start script does, at each start (gateway/start.sh).
  *
- * @throws the last error when neither gave a configuration; what an earlier import staged stays staged then
+ * @throws the last error when neither gave a configuration before the deadline (KR_IMPORT_TIMED_OUT without one); what an earlier import staged stays staged then
  */
 export async function importConfiguration(options: ImportOptions): Promise<ImportResult> {
   const { environment, handover, log, signal } = options;
@@ -48,7 +50,6 @@ export async function importConfiguration(options: ImportOptions): Promise<Impor
     options.source === undefined ? undefined : receiveOnce(options.source, AbortSignal.any([over, asking.signal]));
   const fetching = new AbortController();
   try {
-    const answered = controlPlane?.configuration;
     if (controlPlane !== undefined) {
       const grace = pause(environment.controlPlaneTimeoutMs, AbortSignal.any([over, asking.signal]));
       const first = await Promise.race([controlPlane.configuration, controlPlane.firstProblem, grace]);
@@ -59,21 +60,18 @@ export async function importConfiguration(options: ImportOptions): Promise<Impor
       );
     }
     const stored = fromStore(options, version, AbortSignal.any([over, fetching.signal]));
-    const outcome = await Promise.race([stored, ...(answered === undefined ? [] : [answered])]);
+    const outcome = await Promise.race(controlPlane === undefined ? [stored] : [stored, late(controlPlane)]);
     if (isConfiguration(outcome)) {
       fetching.abort(new Error('the control plane answered'));
       // What the store was about to give is not needed any more; its staging file must be gone before the hand-over.
       await stored.then((fetched) => fetched.staging.abort()).catch(() => undefined);
       return await fromControlPlane(outcome, options, tookMs());
     }
-    const file = await outcome.staging.commit();
     await handover.installScripts();
-    return fetchedResult(outcome, version, file, tookMs());
-  } catch (error) {
-    if (deadline.aborted && !signal.aborted && !(error instanceof ResilienceError)) {
-      throw importTimedOut(environment.importDeadlineMs / 1000, 'the store did not answer');
-    }
-    throw error;
+    const result = fetchedResult(outcome, version, await outcome.staging.commit(), tookMs());
+    for (const removed of result.removed ?? [])
+      log.warn({ removed }, 'left out: an open-source gateway does not know it');
+    return result;
   } finally {
     asking.abort();
     fetching.abort();
@@ -106,6 +104,7 @@ async function fromStore(options: ImportOptions, version: GatewayVersion, signal
   const { environment, log } = options;
   const backoff = new Backoff({ initialMs: 200, maxMs: 5_000 });
   const reader = await options.openReader();
+  const startedAt = monotonicMs();
   let contentFailures = 0;
   let last: ResilienceError | undefined;
   try {
@@ -113,24 +112,29 @@ async function fromStore(options: ImportOptions, version: GatewayVersion, signal
       try {
         return await fetchBest(options, reader, version, signal);
       } catch (error) {
-        if (signal.aborted) {
-          throw last === undefined ? error : importTimedOut(environment.importDeadlineMs / 1000, last.message);
-        }
+        if (signal.aborted) throw last ?? importTimedOut(environment.importDeadlineMs / 1000);
         if (!(error instanceof ResilienceError)) throw error;
         last = error;
         const ofContent = /^KR_(CONFIG|IMPORT_DIGEST|MESSAGE|STORE_CORRUPT)/.test(error.code);
         if (ofContent) contentFailures++;
-        const again = ofContent ? contentFailures < contentTries && !isFinal(error) : isRetryable(error);
+        const again = ofContent
+          ? contentFailures < contentTries && !isFinal(error)
+          : isRetryable(error) && !(storeDenied.is(error) && monotonicMs() - startedAt > deniedForMs);
         if (!again) throw error;
         const waitMs = backoff.next();
         log.warn({ ...error.toJSON(), retryInMs: Math.round(waitMs) }, 'the store did not give a configuration');
         await pause(waitMs, signal);
-        if (signal.aborted) throw importTimedOut(environment.importDeadlineMs / 1000, error.message);
+        if (signal.aborted) throw error;
       }
     }
   } finally {
     reader.close();
   }
+}
+
+/** A configuration that comes after the store was turned to; that none comes is the store's business to tell. */
+function late({ configuration }: OneReception): Promise<Configuration> {
+  return configuration.catch(() => new Promise<never>(() => undefined));
 }
 
 /** Refused for what the content is, not for how it came: reading it again gives the same. */

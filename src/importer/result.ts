@@ -1,7 +1,7 @@
 import type { GatewayVersion } from '../contract';
 import type { ResilienceError } from '../errors';
 import type { StagedFile } from '../gateway';
-import type { Configuration } from '../snapshot';
+import type { AdaptReport, Configuration } from '../snapshot';
 import type { Fetched } from './fetch';
 
 /** What an import did: printed by `import --json`, kept in the hand-over folder as result.json. A documented contract. */
@@ -84,8 +84,18 @@ export function fetchedResult(
     ...fileFields(file),
     digestVerified: fetched.digestVerified,
     entities: fetched.entities,
-    ...(adapted === undefined ? {} : { removed: adapted.removed }),
+    ...(adapted === undefined ? {} : { removed: removedFrom(adapted) }),
   };
+}
+
+/** One line for each kind of thing that an Enterprise configuration lost on its way to an open-source node. */
+export function removedFrom({ wsIds, entities, plugins, fields }: AdaptReport): string[] {
+  return [
+    ...(wsIds === 0 ? [] : [`ws_id of ${wsIds} entities`]),
+    ...Object.entries(entities).map(([name, count]) => `${count} of ${name}`),
+    ...plugins.map(({ name, id, on, why }) => `plugin ${name} (${id}) on ${on}: ${why}`),
+    ...Object.entries(fields).map(([name, count]) => `${name} of ${count} entities`),
+  ];
 }
 
 /** For an import that gave the gateway nothing new. */
