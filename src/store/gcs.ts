@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Storage } from '@google-cloud/storage';
+import { Storage } from './google-sdk';
 import type { GoogleSettings, StorageUrl } from '../contract';
 import type { ResilienceError } from '../errors';
 import { bodyOf, type Verify } from './body';

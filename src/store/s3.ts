@@ -9,8 +9,7 @@ import {
   type ListObjectsV2CommandOutput,
   type PutObjectCommandInput,
   type S3ClientConfig,
-} from '@aws-sdk/client-s3';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+} from './aws-sdk';
 import type { AwsSettings, StorageUrl } from '../contract';
 import type { ResilienceError } from '../errors';
 import type { Log } from '../runtime/log';
@@ -231,7 +230,7 @@ function clientConfig({ aws, log }: S3Settings): S3ClientConfig {
     logger,
     // One try: after a lost answer a second conditional put would meet its own object. The callers retry.
     maxAttempts: 1,
-    requestHandler: new NodeHttpHandler({ logger }),
+    requestHandler: { logger },
     ...(aws.region === undefined ? {} : { region: aws.region }),
     ...(aws.endpoint === undefined ? {} : endpointConfig(aws.endpoint, aws.region)),
   };
