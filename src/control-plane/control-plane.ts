@@ -136,6 +136,8 @@ export class ControlPlane {
     const cut = setTimeout(() => this.#sockets.forEach((socket) => socket.destroy()), CLOSE_MS);
     await done;
     clearTimeout(cut);
+    this.#connections.clear();
+    this.#nodes.clear();
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {

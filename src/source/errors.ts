@@ -108,7 +108,7 @@ export const tlsFailed = defineError(
   'KR_SOURCE_TLS',
   'The TLS handshake with the control plane failed for another reason than trust, name or date.',
   (place: string, cause: unknown) => ({
-    reason: `${place}: the TLS handshake failed: ${causeOf(cause)}.`,
+    reason: `${place}: the TLS handshake failed: ${tlsCause(cause)}.`,
     fix: `Check that ${ADDRESS} names cluster_listen, which speaks TLS (8005 by default), and that KONG_CLUSTER_CERT and KONG_CLUSTER_CERT_KEY belong together.`,
     cause,
   }),
@@ -118,7 +118,7 @@ export const hangUp = defineError(
   'KR_SOURCE_HANG_UP',
   'After the TLS handshake the control plane closed without an HTTP answer: it did not accept the client certificate.',
   (place: string, mtls: string, cause: unknown) => ({
-    reason: `${place}: it closed after the TLS handshake without an HTTP answer (${causeOf(cause)}).`,
+    reason: `${place}: it closed after the TLS handshake without an HTTP answer (${tlsCause(cause)}).`,
     fix:
       mtls === 'shared'
         ? 'This usually means that it does not accept the certificate of this node: with KONG_CLUSTER_MTLS=shared both sides must hold the very same one. Compare KONG_CLUSTER_CERT here and there.'
@@ -287,4 +287,10 @@ export const adminInvalid = defineError(
 function code(cause: unknown): string {
   const known = (cause as NodeJS.ErrnoException).code;
   return known === undefined ? '' : ` (${known})`;
+}
+
+/** OpenSSL's message has addresses and source lines in it; its reason alone says as much. */
+function tlsCause(cause: unknown): string {
+  const { reason, code: known } = cause as { reason?: unknown; code?: string };
+  return typeof reason === 'string' && known?.startsWith('ERR_') === true ? `${reason} (${known})` : causeOf(cause);
 }

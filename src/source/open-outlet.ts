@@ -194,6 +194,6 @@ export async function title(response: AsyncIterable<Buffer>): Promise<string> {
 /** The title of a page or the first line of a text, printable and short; `no text` for none. */
 export function quotable(text: string): string {
   const page = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
-  const line = (page ?? text.trim().split('\n', 1)[0] ?? '').replace(/[^\x20-\x7e]+/g, ' ').replace(/^\d{3} /, '');
+  const line = (page ?? text.trim().split('\n', 1)[0] ?? '').replace(/[^\x21-\x7e]+/g, ' ').replace(/^\d{3} /, '');
   return line.trim().slice(0, QUOTED_CHARACTERS) || 'no text';
 }

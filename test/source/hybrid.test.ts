@@ -1,82 +1,32 @@
-import { readFile } from 'node:fs/promises';
-
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { ControlPlane, type ControlPlaneOptions } from '../../src/control-plane';
+import { ControlPlane } from '../../src/control-plane';
 import { Secret } from '../../src/contract';
 import { silentLog } from '../../src/runtime/log';
-import { hybridSource, type HybridSourceOptions } from '../../src/source';
-import { makeClusterCertificate, makePki, pkiSettings, sharedSettings, without } from '../support/certificates';
+import { hybridSource } from '../../src/source';
+import { makePki, pkiSettings, sharedSettings, without } from '../support/certificates';
 import { ConnectProxy } from '../support/connect-proxy';
 import { Recorder } from '../support/recorder';
 import { until } from '../support/until';
+import {
+  closeAll,
+  controlPlane,
+  FRAME,
+  NODE_ID,
+  open,
+  PUBLISHED,
+  scripted,
+  SENT,
+  shared,
+  sourceOptions,
+  start,
+  TABLE,
+  TABLE_350,
+} from './hybrid-harness';
 
-const fixture = (name: string): Promise<Buffer> => readFile(new URL(`../fixtures/${name}`, import.meta.url));
-const shared = await makeClusterCertificate();
 const pki = await makePki();
 
-/** The exact text of `config_table` in a captured message: it ends where the next member of the message begins. */
-function tableText(message: Buffer): string {
-  const text = message.toString('utf8');
-  const start = text.indexOf('"config_table":') + '"config_table":'.length;
-  let depth = 0;
-  let quoted = false;
-  for (let at = start; at < text.length; at += 1) {
-    const character = text[at];
-    if (quoted) {
-      if (character === '\\') at += 1;
-      else if (character === '"') quoted = false;
-    } else if (character === '"') quoted = true;
-    else if (character === '{') depth += 1;
-    else if (character === '}' && (depth -= 1) === 0) return text.slice(start, at + 1);
-  }
-  throw new Error('the fixture has no config_table');
-}
-
-const captured = await fixture('reconfigure-kong-3.9.3-for-node-3.9.3.json');
-const TABLE = tableText(captured);
-const SENT = JSON.parse(captured.toString('utf8')) as { config_hash: string; hashes: Record<string, string> };
-const TABLE_350 = tableText(await fixture('reconfigure-kong-3.9.3-for-node-3.5.0.json'));
-const PUBLISHED = { table: Buffer.from(TABLE), configHash: SENT.config_hash, hashes: SENT.hashes };
-
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-
-async function controlPlane(
-  changes: Partial<ControlPlaneOptions> = {},
-): Promise<{ plane: ControlPlane; port: number }> {
-  const plane = new ControlPlane({ version: '3.9.3', mtls: 'shared', ...shared, log: silentLog, ...changes });
-  const { port } = await plane.listen({ host: '127.0.0.1', port: 0 });
-  open.push(plane);
-  return { plane, port };
-}
-
-const QUICK = { backOffMs: [10, 20] } as const;
-
-function start(cluster: HybridSourceOptions['cluster'], changes: Partial<HybridSourceOptions> = {}): Recorder {
-  const recorder = new Recorder(hybridSource(options(cluster, changes)));
-  open.push({ close: () => recorder.stop() });
-  return recorder;
-}
-
-function options(cluster: HybridSourceOptions['cluster'], changes: Partial<HybridSourceOptions>): HybridSourceOptions {
-  const { timing, ...others } = changes;
-  return {
-    cluster,
-    version: { text: '3.9.3', parts: [3, 9, 3], edition: 'open-source' },
-    nodeId: '11111111-2222-4333-8444-555555555555',
-    hostname: 'exporter-1',
-    plugins: [],
-    maxConfigBytes: 1024 * 1024,
-    silenceMs: 30_000,
-    reconnectMs: 900_000,
-    log: silentLog,
-    timing: { ...QUICK, ...timing },
-    ...others,
-  };
-}
+afterEach(closeAll);
 
 describe('a hybrid source receives the configuration', () => {
   it('over mTLS with a shared certificate, table and hashes as they were sent', async () => {
@@ -92,12 +42,22 @@ describe('a hybrid source receives the configuration', () => {
     expect(recorder.problems).toEqual([]);
   });
 
+  it('of a captured frame of Kong 3.9.3, its table byte for byte', async () => {
+    const { port } = await scripted({
+      accepted: (webSocket) => webSocket.once('message', () => webSocket.send(FRAME)),
+    });
+    const configuration = await start(sharedSettings(shared, port)).configuration();
+    expect(Buffer.from(configuration.table).toString('utf8')).toBe(TABLE);
+    expect(configuration.configHash).toBe(SENT.config_hash);
+    expect(configuration.hashes).toEqual(SENT.hashes);
+  });
+
   it('and reports the hash that was sent, 32 zeros before', async () => {
     const { plane, port } = await controlPlane();
     const recorder = start(sharedSettings(shared, port, { labels: { zone: 'a' } }));
     await until('the node is connected', () => plane.nodes().length === 1);
     expect(plane.nodes()[0]).toMatchObject({
-      nodeId: '11111111-2222-4333-8444-555555555555',
+      nodeId: NODE_ID,
       hostname: 'exporter-1',
       version: '3.9.3',
       ip: '127.0.0.1',
@@ -198,7 +158,7 @@ describe('a hybrid source receives the configuration', () => {
   it('again at once when it is asked to refresh', async () => {
     const { plane, port } = await controlPlane();
     plane.publish(PUBLISHED);
-    const source = hybridSource(options(sharedSettings(shared, port), {}));
+    const source = hybridSource(sourceOptions(sharedSettings(shared, port)));
     const recorder = new Recorder(source);
     open.push({ close: () => recorder.stop() });
     await recorder.configuration(1);
@@ -246,8 +206,62 @@ describe('a hybrid source receives the configuration', () => {
 });
 
 describe('a hybrid source', () => {
+  it('introduces itself with one binary frame of plain JSON, every bundled plugin and those of KONG_PLUGINS, names only', async () => {
+    const messages: { text: string; isBinary: boolean }[] = [];
+    const { plane, port } = await scripted({
+      accepted: (webSocket) =>
+        webSocket.on('message', (data, isBinary) => messages.push({ text: (data as Buffer).toString(), isBinary })),
+    });
+    start(sharedSettings(shared, port, { labels: { zone: 'a' } }), { plugins: ['my-auth', 'cors'] });
+    await until('the first message arrives', () => messages.length === 1);
+    expect(plane.requests).toEqual([`/v1/outlet?node_id=${NODE_ID}&node_hostname=exporter-1&node_version=3.9.3`]);
+    expect(messages[0]?.isBinary).toBe(true);
+    const message = JSON.parse(messages[0]?.text ?? '') as { plugins: object[] };
+    expect(message).toEqual({
+      type: 'basic_info',
+      plugins: expect.any(Array),
+      labels: { zone: 'a' },
+      filters: {},
+      process_conf: {},
+    });
+    for (const name of ['cors', 'openid-connect', 'rate-limiting-advanced', 'ai-proxy', 'my-auth']) {
+      expect(message.plugins.filter((plugin) => JSON.stringify(plugin) === `{"name":"${name}"}`)).toHaveLength(1);
+    }
+  });
+
+  it('pings at once, then regularly, then at once with the hash that it got; never with another length than 32', async () => {
+    const pings: string[] = [];
+    let webSocket: { send(frame: Buffer): void } | undefined;
+    const { port } = await scripted({
+      accepted: (accepted) => {
+        webSocket = accepted;
+        accepted.on('ping', (data: Buffer) => pings.push(data.toString()));
+      },
+    });
+    const recorder = start(sharedSettings(shared, port), { timing: { pingMs: 20 } });
+    await until('three pings came', () => pings.length >= 3);
+    expect(new Set(pings)).toEqual(new Set(['0'.repeat(32)]));
+    webSocket?.send(FRAME);
+    await until('the new hash is pinged', () => pings.includes(SENT.config_hash));
+    await recorder.stop();
+    expect(new Set(pings.map((ping) => ping.length))).toEqual(new Set([32]));
+  });
+
+  it('pings a new hash without waiting for the regular ping', async () => {
+    const pings: string[] = [];
+    const { port } = await scripted({
+      accepted: (webSocket) => {
+        webSocket.once('message', () => webSocket.send(FRAME));
+        webSocket.on('ping', (data: Buffer) => pings.push(data.toString()));
+      },
+    });
+    start(sharedSettings(shared, port), { timing: { pingMs: 3_600_000 } });
+    await until('the hash is pinged', () => pings.length === 2);
+    expect(pings).toEqual(['0'.repeat(32), SENT.config_hash]);
+  });
+
   it('needs a certificate', () => {
-    expect(() => hybridSource(options(without(sharedSettings(shared, 8005), 'certificate'), {}))).toThrow(
+    expect(() => hybridSource(sourceOptions(without(sharedSettings(shared, 8005), 'certificate')))).toThrow(
       new TypeError('a hybrid source needs the cluster certificate and its key'),
     );
   });
