@@ -9,6 +9,7 @@ import { adminDenied, adminInvalid, adminNotDbless, adminStatus, adminTooLarge, 
 import { quotable } from './open-outlet';
 import type { ConfigurationSource, SourceListener, SourceState } from './source';
 import { pause } from './timing';
+import { decoded } from './tunnel';
 
 export interface AdminApiSourceOptions {
   /** KONG_RESILIENCE_ADMIN_URL: the Admin API of a gateway with database=off. Credentials in it are sent as Basic. */
@@ -32,7 +33,7 @@ const MAX_ALIASES = 10_000;
  */
 export function adminApiSource(options: AdminApiSourceOptions): ConfigurationSource {
   const base = new URL(options.url);
-  const credentials = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
+  const credentials = `${decoded(base.username)}:${decoded(base.password)}`;
   base.username = '';
   base.password = '';
   const name = `Admin API ${base.href.replace(/\/$/, '')}`;
@@ -126,7 +127,7 @@ class AdminApiPoll {
     // Kong's YAML library reads and writes YAML 1.1 without time stamps: a bare date is a text to it.
     const document = parseDocument(yaml, {
       version: '1.1',
-      customTags: (tags) => tags.filter((tag) => tag !== 'timestamp'),
+      customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:timestamp'),
       logLevel: 'silent',
     });
     // The parser's message quotes the text, which holds secrets; its code and place do not.

@@ -74,8 +74,8 @@ function authorization(proxy: URL): Record<string, string> {
   return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
-/** Percent-decoded; a text with a lone `%` is meant as it stands. */
-function decoded(text: string): string {
+/** User or password of a URL, percent-decoded; a text with a lone `%` is meant as it stands. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
