@@ -188,6 +188,17 @@ describe('what an S3 store answers', () => {
     });
   });
 
+  it('does not let an object come from the future where the Date header lags', async () => {
+    const answer: Handler = (_request, response) => {
+      response.writeHead(200, { ...stored, 'content-length': 2, date: 'Fri, 31 Dec 2021 23:59:59 GMT' });
+      response.end('{}');
+    };
+    await against(answer, async (store) => {
+      const { storeDate, lastModified } = await store.head(key);
+      expect(storeDate).toEqual(lastModified);
+    });
+  });
+
   it('follows a listing over all its pages', async () => {
     const folder = (name: string): string => `<CommonPrefixes><Prefix>kong/${name}/</Prefix></CommonPrefixes>`;
     const answer: Handler = (request, response) => {
