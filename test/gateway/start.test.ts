@@ -489,6 +489,37 @@ for (const shell of shells) {
         expect(await sourced(strict)).toBe('on\n');
       });
 
+      it('decides the same whatever options and separators its caller has set', async () => {
+        box.stage(STAGED);
+        box.parse(1, 'Error: Failed parsing:');
+        const secrets = {
+          KONG_CLUSTER_CERT_FILE: box.own('cert', 'c'),
+          KONG_CLUSTER_CERT_KEY_FILE: box.own('key', 'k'),
+        };
+        const script = box.own('set -aefuC; IFS=,_; . "$KONG_RESILIENCE_HANDOVER_DIR/start.sh"', 'strict.sh');
+        const { stderr } = await run([...shell, script], { env: { ...box.env, ...secrets } });
+        expect(stderr.split('\n')).toEqual([
+          `kong-resilience: REFUSED: this gateway does not take the handed-over configuration ${stagedMd5}, and starts without it; it says:`,
+          'kong-resilience: kong: Error: Failed parsing:',
+          'kong-resilience: starting as without kong-resilience: there is no cache, and nothing handed over is used',
+          '',
+        ]);
+        expect(readFileSync(join(box.bin, 'cluster-cert'), 'utf8')).toBe('cert\n');
+        expect(readFileSync(join(box.handover, 'checked'), 'utf8')).toMatch(/ refused\n$/);
+      });
+
+      it('knows the version from the environment where there is no kong, in a strict caller too', async () => {
+        box.stage(STAGED);
+        box.cache(captured.populated);
+        rmSync(join(box.bin, 'kong'));
+        const body = 'set -eu; . "$KONG_RESILIENCE_HANDOVER_DIR/start.sh"; echo "${KONG_DECLARATIVE_CONFIG-unset}"';
+        const env = { KONG_DECLARATIVE_CONFIG: box.config };
+        for (const variable of ['KONG_VERSION', 'KONG_RESILIENCE_GATEWAY_VERSION']) {
+          expect(await sourced(body, { ...env, [variable]: '3.9.1' })).toBe('unset\n');
+        }
+        expect(await sourced(body, env)).toBe(`${box.config}\n`);
+      });
+
       it('does not take a caller of the same name for itself', async () => {
         const script = box.own('. "$KONG_RESILIENCE_HANDOVER_DIR/start.sh"; echo mine', 'start.sh');
         const { stdout } = await run([...shell, script, 'gateway'], { env: box.env });
@@ -522,7 +553,7 @@ describe.skipIf(bash.skip)(`the start script as BASH_ENV${bash.note}`, () => {
     box.stage(STAGED);
     const kong = join(box.bin, 'kong');
     writeFileSync(kong, readFileSync(kong, 'utf8').replace('#!/bin/sh', '#!/usr/bin/env bash'));
-    const other = box.own('echo other', 'other.sh');
+    const other = box.own('# of somebody else\n# a second line\necho other', 'other.sh');
     const show = 'echo "${BASH_ENV-unset}"';
     const ours = await run(['bash', '-c', show], { env: { ...box.env, BASH_ENV: join(box.handover, 'start.sh') } });
     expect(ours.stdout).toBe('unset\n');
