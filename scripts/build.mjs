@@ -1,6 +1,7 @@
 // Builds what is published: the agent in one file (dist/), its shell parts beside it, and the contract as a library (lib/).
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -38,17 +39,17 @@ const late = {
     onResolve({ filter: lateModules }, async ({ path, resolveDir, kind, pluginData }) => {
       if (pluginData === 'inner') return undefined;
       const resolved = await resolve(path, { resolveDir, kind, pluginData: 'inner' });
-      return resolved.errors.length > 0 ? resolved : { path, namespace: 'late', pluginData: resolved.path };
+      return resolved.errors.length > 0 ? resolved : { path: resolved.path, namespace: 'late' };
     });
-    onLoad({ filter: /.*/, namespace: 'late' }, async ({ path, pluginData }) => {
-      const inner = await build({ ...common, entryPoints: [pluginData] });
+    onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
+      const inner = await build({ ...common, entryPoints: [path] });
       return {
         loader: 'js',
         resolveDir: root,
         contents: `
           const code = ${JSON.stringify(inner.outputFiles[0].text)};
           const compiled = require('node:vm').compileFunction(code, ['module', 'exports', 'require'], {
-            filename: ${JSON.stringify(`kong-resilience.cjs!${path}`)},
+            filename: ${JSON.stringify(`kong-resilience.cjs!${basename(path, extname(path))}`)},
             importModuleDynamically: require('node:vm').constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
           });
           const inner = { exports: {} };
