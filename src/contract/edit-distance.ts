@@ -4,7 +4,6 @@
  */
 export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFINITY): number {
   let beforePrevious: number[] = [];
-  let leastBefore = 0;
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row];
@@ -22,9 +21,8 @@ export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFIN
       current.push(best);
       least = Math.min(least, best);
     }
-    // What comes later is built on this row and, by a swap, on the one before.
-    if (least > limit && leastBefore > limit) return Number.POSITIVE_INFINITY;
-    leastBefore = least;
+    // Nothing that comes later is less: a swap adds one to the row before, which has at most one less than this one.
+    if (least > limit) return Number.POSITIVE_INFINITY;
     beforePrevious = previous;
     previous = current;
   }

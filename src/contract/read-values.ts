@@ -100,15 +100,11 @@ export function readValues(raw: RawValues, problems: ProblemList): VariableValue
     }: { type: ValueType<unknown>; read: boolean; default?: string | undefined } = variables[name];
     const text = raw.get(name);
     if (fallback !== undefined) values[name] = z.parse(type.schema, fallback);
-    if (text === undefined || !read || name === 'KONG_VERSION') continue;
+    if (text === undefined || !read) continue;
+    // Only without our own is Kong's version asked: it may be `latest` while the true version stands in ours.
+    if (name === 'KONG_VERSION' && raw.has('KONG_RESILIENCE_GATEWAY_VERSION')) continue;
     const result = readOne(name, text, problems);
     if (result.ok) values[name] = result.value;
-  }
-  // Only without our own is Kong's version asked: an image may be called `latest` while the true version stands in ours.
-  const version = raw.get('KONG_VERSION');
-  if (version !== undefined && !raw.has('KONG_RESILIENCE_GATEWAY_VERSION')) {
-    const result = readOne('KONG_VERSION', version, problems);
-    if (result.ok) values.KONG_VERSION = result.value;
   }
   return values as VariableValues;
 }
@@ -143,18 +139,11 @@ function readOne(
   return { ok: false };
 }
 
-/** How a message about a value begins. */
+/** How a message about a value begins. Of the S3 settings it tells the one that is wrong, not the whole text. */
 function subjectOf(name: VariableName, text: string): string {
-  return variables[name].secret || quotesNothing.has(name) ? `${name}: ` : `${name} is ${show(text)}: `;
+  const quoted = !variables[name].secret && name !== 'KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG';
+  return quoted ? `${name} is ${show(text)}: ` : `${name}: `;
 }
-
-/** Long texts, of which a message tells the part that is wrong. A certificate may be a private key by mistake. */
-const quotesNothing: ReadonlySet<VariableName> = new Set<VariableName>([
-  'KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG',
-  'KONG_CLUSTER_CERT',
-  'KONG_CLUSTER_CA_CERT',
-  'KONG_LUA_SSL_TRUSTED_CERTIFICATE',
-]);
 
 /** Every issue comes from `refuse` of a value type, which takes no other code. */
 function codeOf(issue: z.core.$ZodIssue): ProblemCodeName {

@@ -153,6 +153,12 @@ describe('the role', () => {
     expect(environmentOf(off, command).role).toEqual({ export: false, import: false });
   });
 
+  it('of an import is wrong on a control plane also for the command export', () => {
+    const block = { ...both, KONG_ROLE: 'control_plane' };
+    expect(textsOf(block, 'export').problems).toEqual(textsOf(block, 'run').problems);
+    expect(textsOf(block, 'export').problems).toHaveLength(1);
+  });
+
   it('may be an export on a control plane', () => {
     expect(
       textsOf(

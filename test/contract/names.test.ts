@@ -114,7 +114,9 @@ describe('names', () => {
     // 9 letters: one may be wrong.
     expect(unknown('KONG_ROLLE')).toBe(true);
     expect(unknown('KONG_ROLLEN')).toBe(false);
-    // 15 letters: one. 16 letters: two.
+    // 16 letters and more: two.
+    expect(unknown('KONG_ADMIN_TOK')).toBe(true);
+    expect(unknown('KONG_ADMIN_TO')).toBe(false);
     expect(unknown('KONG_CLUSTER_MTL')).toBe(true);
     expect(unknown('KONG_CLUSTER_MT')).toBe(true);
     expect(unknown('KONG_CLUSTER_M')).toBe(false);

@@ -46,7 +46,7 @@ describe('parseGatewayVersion', () => {
 
 describe('compareGatewayVersions', () => {
   it('orders by number, not by letter', () => {
-    const texts = ['3.10.0', '3.9.1', '2.8.5', '3.9.1.2', '3.9.0', '3.9.1.10', '3.9.10', '3.9.1.0'];
+    const texts = ['3.10.0', '3.9.1.0', '3.9.1', '2.8.5', '3.9.1.2', '3.9.0', '3.9.1.10', '3.9.10'];
     const sorted = texts.map(version).sort(compareGatewayVersions);
     expect(sorted.map(({ text }) => text)).toEqual([
       '2.8.5',

@@ -62,6 +62,7 @@ describe('a report', () => {
       (secret) => `https://user:${secret}@host:1/x`,
       (secret) => `https://host/?token=${secret}`,
       (secret) => `user:${secret}@host:1`,
+      (secret) => `s3://key:p@${secret}@bucket/x`,
     ];
     const property = fc.property(secrets, fc.constantFrom(...names), fc.constantFrom(...urls), (secret, name, url) => {
       expect(report({ ...plain, [name]: url(secret) })).not.toContain(secret);
