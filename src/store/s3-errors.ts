@@ -29,7 +29,7 @@ interface Answer {
 }
 
 /** The store's answer in an error of the SDK; nothing where no answer came. */
-export function answerIn(error: unknown): Answer | undefined {
+function answerIn(error: unknown): Answer | undefined {
   if (!(error instanceof Error)) return undefined;
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode ?? statusOfUnreadable(error);

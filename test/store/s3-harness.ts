@@ -17,7 +17,7 @@ export function useCredentials(credentials: Credentials | undefined): void {
   }
 }
 
-export async function createBucket(
+async function createBucket(
   endpoint: URL,
   credentials: Credentials,
   region: string,
