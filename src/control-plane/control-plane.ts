@@ -105,8 +105,12 @@ export class ControlPlane {
    */
   async listen(address: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error) => reject(cannotListen(authority(address), error)));
-      this.#server.listen(address.port, address.host, resolve);
+      const failed = (error: Error): void => reject(cannotListen(authority(address), error));
+      this.#server.once('error', failed);
+      this.#server.listen(address.port, address.host, () => {
+        this.#server.off('error', failed);
+        resolve();
+      });
     });
     const bound = this.#server.address() as AddressInfo;
     return { host: bound.address, port: bound.port };

@@ -81,6 +81,8 @@ function secure(
       reject(tlsFailed(place, error));
       return;
     }
+    // Below a proxy's TLS the stream may fail by itself; what lies upon it tells.
+    plain.on('error', (error) => socket.destroy(error));
     const abort = (): void => void socket.destroy(signal.reason as Error);
     const failed = (error: Error): void => {
       signal.removeEventListener('abort', abort);

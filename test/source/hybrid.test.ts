@@ -125,6 +125,28 @@ describe('a hybrid source receives the configuration', () => {
     expect(proxy.requests[0]?.authorization).toBeUndefined();
   });
 
+  it('through a proxy that speaks TLS, and is trusted', async () => {
+    const { plane, port } = await controlPlane();
+    plane.publish(PUBLISHED);
+    const proxy = new ConnectProxy({
+      credentials: 'me:secret',
+      tls: await pki.authority.issue({ commonName: 'proxy', names: ['localhost'], usage: ['serverAuth'] }),
+    });
+    open.push(proxy);
+    const url = new URL(`https://me:secret@localhost:${await proxy.listen()}`);
+    const settings = { proxy: new Secret(url), trusted: [pki.authority.certificate] };
+    await start(sharedSettings(shared, port, settings)).configuration();
+    const { message } = await start(sharedSettings(shared, port, { proxy: new Secret(url) })).problem();
+    expect(message).toMatch(/the proxy localhost:\d+ could not be reached: .*(SELF_SIGNED|UNABLE_TO)/);
+  });
+
+  it('with a shared certificate that an authority has signed, which is an anchor all the same', async () => {
+    const signed = await pki.authority.issue({ commonName: 'kong_clustering' });
+    const { plane, port } = await controlPlane(signed);
+    plane.publish(PUBLISHED);
+    await start(sharedSettings(signed, port)).configuration();
+  });
+
   it('of each version as that version is served, two versions at once', async () => {
     const { plane, port } = await controlPlane({
       adapt: (table, version) => (version === '3.5.0' ? Buffer.from(TABLE_350) : table),

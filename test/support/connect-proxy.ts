@@ -1,16 +1,22 @@
 import * as http from 'node:http';
+import * as https from 'node:https';
 import * as net from 'node:net';
+
+import type { KeyPair } from './certificates';
 
 /** A small CONNECT proxy on loopback; with `credentials` (`user:password`) it answers 407 to any other. */
 export class ConnectProxy {
-  readonly #server = http.createServer();
+  readonly #server: http.Server | https.Server;
   readonly #sockets = new Set<net.Socket>();
   /** `CONNECT` targets and the `Proxy-Authorization` that came with the very first request. */
   readonly requests: { readonly target: string; readonly authorization: string | undefined }[] = [];
   port = 0;
 
-  constructor(private readonly options: { credentials?: string; status?: number } = {}) {
-    this.#server.on('connection', (socket) => this.#track(socket));
+  constructor(private readonly options: { credentials?: string; status?: number; tls?: KeyPair } = {}) {
+    const { tls } = options;
+    this.#server =
+      tls === undefined ? http.createServer() : https.createServer({ cert: tls.certificate, key: tls.key.reveal() });
+    this.#server.on('connection', (socket: net.Socket) => this.#track(socket));
     this.#server.on('connect', (request, socket: net.Socket) => {
       const authorization = request.headers['proxy-authorization'];
       this.requests.push({ target: request.url ?? '', authorization });
