@@ -17,6 +17,8 @@ const saidLines = 20;
 export class Child {
   private readonly process: ChildProcessByStdio<null, Readable, Readable>;
   private readonly ended: Promise<string>;
+  /** How it ended; undefined while it runs. */
+  private ending: string | undefined;
   private out = '';
   private said = '';
 
@@ -43,9 +45,10 @@ export class Child {
           .join('\n')),
     );
     this.ended = new Promise((resolve) => {
-      this.process.once('error', (error) => resolve(`could not be started: ${error.message}`));
+      const end = (how: string): void => resolve((this.ending ??= how));
+      this.process.once('error', (error) => end(`could not be started: ${error.message}`));
       this.process.once('close', (code, signal) =>
-        resolve(code === null ? `was ended by ${String(signal)}` : `ended with code ${code}`),
+        end(code === null ? `was ended by ${String(signal)}` : `ended with code ${code}`),
       );
     });
   }
@@ -53,6 +56,11 @@ export class Child {
   /** The end of its log, for a message about what went wrong. */
   get log(): string {
     return this.said.trimEnd();
+  }
+
+  /** @throws KR_DEMO_PROCESS when it does not run any more */
+  mustRun(): void {
+    if (this.ending !== undefined) throw processFailed(this.name, this.ending, this.log);
   }
 
   /**

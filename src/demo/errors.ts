@@ -23,8 +23,8 @@ export const cannotServe = defineError(
 export const stepFailed = defineError(
   'KR_DEMO_STEP',
   'A step of the demo did not come about in time, so that the steps after it make no sense.',
-  (what: string, limitMs: number, detail: string) => ({
-    reason: `The demo stopped: ${what} did not happen within ${limitMs / 1000} s.${detail}`,
+  (what: string, limitMs: number, said: string) => ({
+    reason: `The demo stopped: ${what} did not come about within ${limitMs / 1000} s.${itSaid(said)}`,
     fix: 'Run it again on a machine that is less busy; if it stays so, report it with this text.',
   }),
 );
@@ -33,7 +33,7 @@ export const processFailed = defineError(
   'KR_DEMO_PROCESS',
   'A process of this program that the demo started ended otherwise than it must.',
   (name: string, how: string, said: string) => ({
-    reason: `The demo's ${name} process ${how}.${said === '' ? '' : ` It said:\n${said}`}`,
+    reason: `The demo's ${name} process ${how}.${itSaid(said)}`,
     fix: 'Report this with what the process said.',
   }),
 );
@@ -42,3 +42,7 @@ export const interrupted = defineError('KR_DEMO_INTERRUPTED', 'The demo was told
   reason: 'The demo was interrupted.',
   fix: 'Run it again to see the rest.',
 }));
+
+function itSaid(log: string): string {
+  return log === '' ? '' : ` Its process said:\n${log}\n`;
+}

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 /** An HTTP server on a free port of the loopback interface. */
 export class HttpListener {
   private readonly server: Server;
+  private bound = 0;
 
   constructor(handle: RequestListener) {
     this.server = createServer(handle);
@@ -14,14 +15,15 @@ export class HttpListener {
       this.server.once('error', reject);
       this.server.listen(0, '127.0.0.1', () => {
         this.server.off('error', reject);
+        this.bound = (this.server.address() as AddressInfo).port;
         resolve();
       });
     });
   }
 
-  /** Only while it listens. */
+  /** The port that it got; it stays known when nothing listens there any more. */
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.bound;
   }
 
   get url(): string {

@@ -13,7 +13,9 @@ export interface DemoReport {
   readonly importMs?: number;
   readonly stored?: { readonly key: string; readonly bytes: number; readonly configHash: string };
   /** The cold node that had only its control plane. */
-  readonly without?: { readonly status: number; readonly ready: number; readonly downMs?: number };
+  readonly without?: { readonly status: number; readonly ready: number };
+  /** From the outage to the control plane's configuration on every node: so long the node without us served nothing. */
+  readonly returnMs?: number;
   readonly load: { readonly warm?: LoadResult; readonly cold?: LoadResult };
   readonly timeline: readonly DemoEvent[];
   readonly tookMs: number;
@@ -34,23 +36,22 @@ export interface DemoEvent {
 
 /** The end of what a person reads, line by line. */
 export function summary(report: DemoReport): string[] {
-  const { rpoMs, rtoMs, importMs, without, load } = report;
+  const { rpoMs, rtoMs, importMs, without, returnMs, load } = report;
   const lines = [''];
   if (rpoMs !== undefined) {
     lines.push(
       `RPO ${milliseconds(rpoMs)}: from a change on the control plane to its copy in the store.`,
-      '    The demo exports at once; by default changes are gathered for 60 s, which comes on top.',
+      '    The demo exports at once; by default changes are gathered for 60 s, so up to that comes on top.',
     );
   }
   if (rtoMs !== undefined && importMs !== undefined) {
     lines.push(
       `RTO ${milliseconds(rtoMs)}: from the start of the import to the first request served; ${milliseconds(importMs)} of it is the import.`,
-      '    The nodes are simulated: a real gateway adds its own start, 1.4 to 1.5 s for a table of this size.',
+      '    The nodes are simulated: a real gateway adds its own start, 1.4 to 1.5 s for Kong 3.9.3 with 20 KB.',
     );
   }
   if (without !== undefined) {
-    const until =
-      without.downMs === undefined ? '' : ` for ${seconds(without.downMs)}, until the control plane returned`;
+    const until = returnMs === undefined ? '' : ` for ${seconds(returnMs)}, until the control plane returned`;
     lines.push(`Without it: ${without.status}, not ready${until}.`);
   }
   for (const [name, result] of Object.entries<LoadResult>(load)) {
