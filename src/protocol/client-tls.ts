@@ -5,7 +5,7 @@ import type { ClusterSettings } from '../contract';
 import { systemRoots } from './system-roots';
 
 /** The name in the cluster certificate of `shared` mode. */
-export const SHARED_NAME = 'kong_clustering';
+const SHARED_NAME = 'kong_clustering';
 
 /** The name that a control plane's certificate must have: fixed in `shared` mode, else KONG_CLUSTER_SERVER_NAME or the host. */
 export function expectedName(cluster: ClusterSettings): string {

@@ -72,7 +72,7 @@ export const tlsUntrusted = defineError(
   'KR_SOURCE_TLS_UNTRUSTED',
   "The control plane's certificate is not from an authority that this node trusts.",
   (place: string, mtls: string, cause: unknown) => ({
-    reason: `${place}: its certificate is not trusted: ${causeOf(cause)}.`,
+    reason: `${place}: its certificate is not trusted: ${tlsCause(cause)}.`,
     fix:
       mtls === 'shared'
         ? 'With KONG_CLUSTER_MTLS=shared both sides hold the same certificate: compare KONG_CLUSTER_CERT on this node and on the control plane. If the control plane uses its own PKI, set KONG_CLUSTER_MTLS=pki here too.'
@@ -289,8 +289,12 @@ function code(cause: unknown): string {
   return known === undefined ? '' : ` (${known})`;
 }
 
-/** OpenSSL's message has addresses and source lines in it; its reason alone says as much. */
+/**
+ * What TLS says, without what does not help here: OpenSSL's addresses and source lines, of which its reason says enough,
+ * and the advice of newer Nodes about their own list of authorities, which is not asked.
+ */
 function tlsCause(cause: unknown): string {
   const { reason, code: known } = cause as { reason?: unknown; code?: string };
-  return typeof reason === 'string' && known?.startsWith('ERR_') === true ? `${reason} (${known})` : causeOf(cause);
+  if (typeof reason === 'string' && known?.startsWith('ERR_') === true) return `${reason} (${known})`;
+  return causeOf(cause).replace(/; if the root CA is installed locally, [^(]*/, ' ');
 }

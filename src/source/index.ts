@@ -4,6 +4,5 @@
  */
 export { adminApiSource, type AdminApiSourceOptions } from './admin-api';
 export { hybridSource, type HybridSourceOptions } from './hybrid';
-export { type OneReception, receiveOnce } from './receive-once';
+export { receiveOnce } from './receive-once';
 export type { ConfigurationSource, SourceListener, SourceState } from './source';
-export type { HybridTiming } from './timing';

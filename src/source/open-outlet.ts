@@ -180,7 +180,7 @@ const QUOTED_BYTES = 8 * 1024;
 const QUOTED_CHARACTERS = 200;
 
 /** What an HTTP answer says, for a message: the title of a page, or the first line of a text. */
-export async function title(response: AsyncIterable<Buffer>): Promise<string> {
+async function title(response: AsyncIterable<Buffer>): Promise<string> {
   let text = '';
   try {
     for await (const chunk of response) {

@@ -68,6 +68,18 @@ class Node {
     return this;
   }
 
+  /** Stops reading once the first bytes of a message have come. */
+  async pauseInTheMiddle(): Promise<void> {
+    const socket = (this.webSocket as unknown as { _socket: Socket })._socket;
+    const pause = (): void => {
+      if (socket.bytesRead > before) this.webSocket.pause();
+    };
+    const before = socket.bytesRead + 10_000;
+    socket.on('data', pause);
+    await until('the first bytes come', () => this.webSocket.isPaused);
+    socket.off('data', pause);
+  }
+
   /** The table of the n-th message. */
   async table(count = 1): Promise<unknown> {
     await until(`message ${count} arrives`, () => this.frames.length >= count);
@@ -398,10 +410,9 @@ describe('a large configuration', () => {
     const node = await new Node(port).introduce();
     await until('it is connected', () => plane.nodes().length === 1);
     const table = large('slow');
+    const paused = node.pauseInTheMiddle();
     plane.publish({ table });
-    const socket = (node.webSocket as unknown as { _socket: Socket })._socket;
-    await until('the first bytes come', () => socket.bytesRead > 10_000);
-    node.webSocket.pause();
+    await paused;
     for (let count = 0; count < 5; count += 1) node.webSocket.ping('d'.repeat(32));
     await until('the pings have arrived', () => plane.nodes()[0]?.hash === 'd'.repeat(32));
     expect([node.frames.length, node.pongs.length]).toEqual([0, 0]);
@@ -417,10 +428,9 @@ describe('a large configuration', () => {
     const { plane, port } = await controlPlane();
     const node = await new Node(port).introduce();
     await until('it is connected', () => plane.nodes().length === 1);
+    const paused = node.pauseInTheMiddle();
     plane.publish({ table: large('first') });
-    const socket = (node.webSocket as unknown as { _socket: Socket })._socket;
-    await until('the first bytes come', () => socket.bytesRead > 10_000);
-    node.webSocket.pause();
+    await paused;
     const tables = ['second', 'third', 'last'].map((name) =>
       Buffer.from(`{"_format_version":"3.0","services":[{"name":"${name}"}]}`),
     );
@@ -436,10 +446,9 @@ describe('a large configuration', () => {
     const { plane, port } = await controlPlane();
     const node = await new Node(port).introduce();
     await until('it is connected', () => plane.nodes().length === 1);
+    const paused = node.pauseInTheMiddle();
     plane.publish({ table: large('stuck') });
-    const socket = (node.webSocket as unknown as { _socket: Socket })._socket;
-    await until('the first bytes come', () => socket.bytesRead > 10_000);
-    node.webSocket.pause();
+    await paused;
     await plane.close();
     expect(plane.nodes()).toEqual([]);
   });
