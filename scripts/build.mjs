@@ -42,7 +42,7 @@ const late = {
       return resolved.errors.length > 0 ? resolved : { path: resolved.path, namespace: 'late' };
     });
     onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
-      const inner = await build({ ...common, entryPoints: [path] });
+      const inner = await build({ ...common, mainFields: ['module', 'main'], entryPoints: [path] });
       return {
         loader: 'js',
         resolveDir: root,

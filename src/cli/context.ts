@@ -21,7 +21,7 @@ export interface Context {
 /** Reads the process's environment once. @throws KR_ENV_INVALID with all problems in one report */
 export async function createContext(command: EnvironmentCommand): Promise<Context> {
   const read = readEnvironment(process.env, { command });
-  if (!read.ok) throw wrongEnvironment(formatProblems(read.problems));
+  if (!read.ok) throw wrongEnvironment(formatProblems([...read.problems, ...read.warnings]));
   const { environment } = read;
   const log = await createLog(environment.log);
   for (const warning of environment.warnings)

@@ -25,11 +25,12 @@ export async function runExporter(
     aws: environment.aws,
     google: environment.google,
     timeoutMs: environment.storeTimeoutMs,
+    log,
   });
   const exporter = await Exporter.open({
     environment,
     store,
-    source: await sourceFactory(context),
+    source: sourceFactory(context),
     host: hostname(),
     program,
     log,

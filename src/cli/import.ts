@@ -3,7 +3,7 @@ import { ResilienceError } from '../errors';
 import { Handover, hasConfiguration, postConfig } from '../gateway';
 import { failedResult, importConfiguration, type ImportResult } from '../importer';
 import { monotonicMs } from '../runtime';
-import { openReader } from '../store/open';
+import { openReader } from '../store';
 import { createContext, type Context } from './context';
 import { exitCodeOf, exitCodes } from './exit-codes';
 import { humanBytes, humanSeconds, printJson, printLine } from './print';
@@ -82,8 +82,9 @@ async function attempt(context: Context, handover: Handover, signal: AbortSignal
         aws: environment.aws,
         google: environment.google,
         timeoutMs: environment.storeTimeoutMs,
+        log,
       }),
-    ...(url === undefined ? { source: (await sourceFactory(context))(version) } : {}),
+    ...(url === undefined ? { source: sourceFactory(context)(version) } : {}),
     handover,
     log: log.child({ host: hostname() }),
     signal,

@@ -1,19 +1,15 @@
 import { hostname } from 'node:os';
 import { nodeIdFor, type GatewayVersion } from '../contract';
-import type { ConfigurationSource } from '../source/source';
+import { adminApiSource, hybridSource, type ConfigurationSource } from '../source';
 import type { Context } from './context';
 
 /** How often a DB-less gateway's Admin API is asked. */
 const pollMs = 10_000;
 
 /** Makes one version's source: the Admin API where one is named, the hybrid protocol otherwise. */
-export async function sourceFactory({
-  environment,
-  log,
-}: Context): Promise<(version: GatewayVersion) => ConfigurationSource> {
+export function sourceFactory({ environment, log }: Context): (version: GatewayVersion) => ConfigurationSource {
   const { adminUrl: url, adminToken: token, maxConfigBytes, storeTimeoutMs, silenceMs, reconnectMs } = environment;
   if (url !== undefined) {
-    const { adminApiSource } = await import('../source/admin-api');
     return (version) =>
       adminApiSource({
         url,
@@ -25,7 +21,6 @@ export async function sourceFactory({
         log,
       });
   }
-  const { hybridSource } = await import('../source/hybrid');
   const host = hostname();
   return (version) =>
     hybridSource({

@@ -2,9 +2,9 @@ import { configKey, leaseKey, type GatewayVersion } from '../contract';
 import { ResilienceError } from '../errors';
 import { parseLeaseDocument } from '../exporter/lease-document';
 import { parseSnapshotMetadata } from '../snapshot';
-import { storeAbsent } from '../store/errors';
-import { openReader } from '../store/open';
-import type { ObjectReader } from '../store/store';
+import { storeAbsent } from '../store';
+import { openReader } from '../store';
+import type { ObjectReader } from '../store';
 import { createContext, type Context } from './context';
 import { exitCodeOf, exitCodes } from './exit-codes';
 import { humanBytes, humanSeconds, printJson, printLine } from './print';
@@ -40,6 +40,7 @@ export async function statusCommand(options: { json: boolean }): Promise<number>
     aws: environment.aws,
     google: environment.google,
     timeoutMs: environment.storeTimeoutMs,
+    log: context.log,
   });
   let exitCode: number = exitCodes.ok.code;
   const versions: StoredStatus[] = [];

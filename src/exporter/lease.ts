@@ -1,6 +1,6 @@
 import { monotonicMs } from '../runtime';
-import { storeAbsent, storeConflict } from '../store/errors';
-import type { ObjectStore, ObjectVersion, StoredObject } from '../store/store';
+import { storeAbsent, storeConflict } from '../store';
+import type { ObjectStore, ObjectVersion, StoredObject } from '../store';
 import { leaseLost } from './errors';
 import { parseLeaseDocument, type LeaseDocument } from './lease-document';
 

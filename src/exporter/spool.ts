@@ -5,7 +5,7 @@ import { sweepTemporary, writeFileAtomic, type Log } from '../runtime';
 import { checkTable, type Configuration } from '../snapshot';
 import { createHash } from 'node:crypto';
 import { causeOf } from '../errors';
-import type { ObjectVersion } from '../store/store';
+import type { ObjectVersion } from '../store';
 import { spoolUnwritable } from './errors';
 
 /** What a spooled configuration was meant to replace: that version, nothing (`absent`), or not known. */

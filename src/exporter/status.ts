@@ -1,4 +1,4 @@
-import type { SourceState } from '../source/source';
+import type { SourceState } from '../source';
 
 /** What `/status`, the metrics and the log say of one version's exporter; one truth, read when asked. */
 export interface VersionExportStatus {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { ResilienceError } from '../errors';
 import { Backoff, monotonicMs, pause, type Log } from '../runtime';
 import { canonicalHashes, parseSnapshotMetadata, sealTable, snapshotMetadata, type Configuration } from '../snapshot';
-import type { ConfigurationSource, SourceState } from '../source/source';
-import { storeAbsent, storeConflict } from '../store/errors';
-import type { ObjectInfo, ObjectStore, ObjectVersion } from '../store/store';
+import type { ConfigurationSource, SourceState } from '../source';
+import { storeAbsent, storeConflict } from '../store';
+import type { ObjectInfo, ObjectStore, ObjectVersion } from '../store';
 import { leaseLost, putTooSlow } from './errors';
 import { Lease, type LeaseChange } from './lease';
 import type { BasedOn, Spool } from './spool';
@@ -343,7 +343,7 @@ export class VersionExporter {
   private async settleEqual(pending: Pending, signal: AbortSignal): Promise<void> {
     const sent = pending.configuration.configHash;
     if (pending.stale === undefined) {
-      if (this.mustSeal || sent === undefined) return;
+      if (this.mustSeal) return;
       if (this.stored.kind === 'present' && this.stored.configHash !== sent) return;
     }
     // Looked at anew, so that a deleted or replaced object is noticed by the next confirmation at the latest.
@@ -355,7 +355,8 @@ export class VersionExporter {
       this.done(pending);
       return;
     }
-    if (stored.kind !== 'present' || stored.configHash !== sent) return;
+    // A foreign exporter's object has no sent hash that could be compared.
+    if (stored.kind !== 'present' || stored.term === 0 || stored.configHash !== sent) return;
     const canonical = canonicalHashes(pending.configuration.table).configHash;
     const storedCanonical = stored.canonicalHash ?? (await this.canonicalOfStored(stored.version, signal));
     if (storedCanonical !== undefined && this.stored === stored) {

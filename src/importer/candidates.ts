@@ -6,7 +6,7 @@ import {
   type GatewayVersion,
   type StorageUrl,
 } from '../contract';
-import type { CallOptions, ObjectReader } from '../store/store';
+import type { CallOptions, ObjectReader } from '../store';
 
 /** An object that may serve a node of some version. */
 export interface Candidate {

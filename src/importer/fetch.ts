@@ -9,7 +9,7 @@ import {
   readConfiguration,
   type AdaptReport,
 } from '../snapshot';
-import type { ObjectReader } from '../store/store';
+import type { ObjectReader } from '../store';
 import type { Candidate } from './candidates';
 import { digestMismatch } from './errors';
 

@@ -39,7 +39,9 @@ export function describeTable(table: JsonStructure): TableInfo {
   for (const member of table.members.values()) {
     // Names with an underscore are Kong's and decK's notes about the file; every other one is a list of entities.
     if (member.key.startsWith('_')) continue;
-    if (member.kind !== 'array' && member.kind !== 'null') throw notAList(member.key, member.kind);
+    // Lua does not tell an empty list from an empty object: Kong may write `{}` for either.
+    const empty = member.kind === 'object' && member.end - member.start === '{}'.length;
+    if (member.kind !== 'array' && member.kind !== 'null' && !empty) throw notAList(member.key, member.kind);
     counts.push([member.key, member.count]);
   }
   if (!counts.some(([key, count]) => count > 0 && !NOT_PROXIED.has(key))) throw emptyConfiguration();

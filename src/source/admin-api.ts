@@ -1,5 +1,3 @@
-import { parseDocument } from 'yaml';
-
 import type { GatewayVersion, Secret } from '../contract';
 import { ResilienceError } from '../errors';
 import { EMPTY_HASH } from '../protocol';
@@ -106,7 +104,7 @@ class AdminApiPoll {
     const receivedAt = new Date();
     // The hash belongs to this answer only if it was the same before and after it.
     const after = await this.#hash();
-    if (this.#last?.yaml !== yaml) this.#last = { yaml, table: this.#table(yaml) };
+    if (this.#last?.yaml !== yaml) this.#last = { yaml, table: await this.#table(yaml) };
     const { table } = this.#last;
     return before !== undefined && before === after ? { table, receivedAt, configHash: before } : { table, receivedAt };
   }
@@ -123,7 +121,8 @@ class AdminApiPoll {
     return config;
   }
 
-  #table(yaml: string): Uint8Array {
+  async #table(yaml: string): Promise<Uint8Array> {
+    const { parseDocument } = await import('yaml');
     // Kong's YAML library reads and writes YAML 1.1 without time stamps: a bare date is a text to it.
     const document = parseDocument(yaml, {
       version: '1.1',

@@ -4,5 +4,5 @@
  */
 export { adminApiSource, type AdminApiSourceOptions } from './admin-api';
 export { hybridSource, type HybridSourceOptions } from './hybrid';
-export { receiveOnce } from './receive-once';
+export { receiveOnce, type OneReception } from './receive-once';
 export type { ConfigurationSource, SourceListener, SourceState } from './source';

@@ -6,7 +6,7 @@ import { parseLeaseDocument } from '../../src/exporter/lease-document';
 import { Spool } from '../../src/exporter/spool';
 import { VersionExporter, type VersionExporterOptions } from '../../src/exporter/version-exporter';
 import { silentLog } from '../../src/runtime';
-import { readSeal } from '../../src/snapshot';
+import { readSeal, type Configuration } from '../../src/snapshot';
 import { storeUnreachable } from '../../src/store/errors';
 import { MemoryStore, type MemoryClient } from '../support/memory-store';
 import { configurationNamed, ScriptedSource } from '../support/scripted-source';
@@ -136,6 +136,22 @@ describe('exporting', () => {
     await until('it is exported', () => exporter.status.exportsTotal === 1);
     source.push(configurationNamed('a', { configHash: 'f'.repeat(32) }));
     await until('it is exported again', () => exporter.status.exportsTotal === 2);
+  });
+
+  it('tells equal from changed by content alone where a source sends no hash', async () => {
+    const store = new MemoryStore();
+    const { exporter, source } = start(store);
+    const unhashed = (name: string): Configuration => ({
+      table: configurationNamed(name).table,
+      receivedAt: new Date(),
+    });
+    source.push(unhashed('a'));
+    await until('a is exported', () => exporter.status.exportsTotal === 1);
+    source.push(unhashed('a'));
+    await until('a is confirmed', () => exporter.status.unchangedTotal === 1);
+    source.push(unhashed('b'));
+    await until('b is exported', () => exporter.status.exportsTotal === 2);
+    expect(configWrites(store)).toEqual(['a', 'b']);
   });
 
   it('exports the first at once and only the latest of what comes within the delay', async () => {
