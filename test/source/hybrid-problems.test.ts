@@ -61,17 +61,15 @@ describe('a silent control plane is told', () => {
     expect(Buffer.from((await recorder.configuration()).table)).toEqual(custom.table);
   });
 
-  it('again after a renewal that brings nothing, and the state says so', async () => {
+  it('again for each renewal that brings nothing, and the state says so', async () => {
     const { plane, port } = await controlPlane();
     plane.publish(PUBLISHED);
-    const recorder = start(sharedSettings(shared, port), { silenceMs: 100, reconnectMs: 50 });
+    const recorder = start(sharedSettings(shared, port), { silenceMs: 50, reconnectMs: 200 });
     await recorder.configuration();
     plane.publish(custom);
-    // Renewed sooner than the silence is told: the first connections change nothing.
-    const slower = start(sharedSettings(shared, port), { silenceMs: 50, reconnectMs: 200 });
-    await slower.problem(2);
-    expect(slower.problems.map((problem) => problem.code)).toEqual(['KR_SOURCE_SILENT', 'KR_SOURCE_SILENT']);
-    expect(slower.states).toEqual(['connecting', 'waiting']);
+    await recorder.problem(2);
+    expect(new Set(recorder.problems.map((problem) => problem.code))).toEqual(new Set(['KR_SOURCE_SILENT']));
+    expect(recorder.states).toEqual(['connecting', 'waiting', 'live', 'waiting']);
   });
 });
 

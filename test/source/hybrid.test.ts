@@ -189,6 +189,27 @@ describe('a hybrid source receives the configuration', () => {
     expect(recorder.problems).toEqual([]);
   });
 
+  it('at once when it is asked to refresh in the pause before the next attempt', async () => {
+    const { plane, port } = await controlPlane();
+    plane.publish(PUBLISHED);
+    const proxy = new ConnectProxy();
+    const proxyPort = await proxy.listen();
+    await proxy.close();
+    const url = new URL(`http://127.0.0.1:${proxyPort}`);
+    const source = hybridSource(
+      sourceOptions(sharedSettings(shared, port, { proxy: new Secret(url) }), {
+        timing: { backOffMs: [3_600_000, 3_600_000] },
+      }),
+    );
+    const recorder = new Recorder(source);
+    open.push({ close: () => recorder.stop() });
+    expect((await recorder.problem(1)).code).toBe('KR_SOURCE_PROXY_UNREACHABLE');
+    await until('another attempt is made', () => {
+      source.refresh();
+      return recorder.problems.length > 1;
+    });
+  });
+
   it('when the control plane comes back on the same port, after telling that it had gone', async () => {
     const first = new ControlPlane({ version: '3.9.3', mtls: 'shared', ...shared, log: silentLog });
     const { port } = await first.listen({ host: '127.0.0.1', port: 0 });
