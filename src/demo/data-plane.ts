@@ -38,6 +38,7 @@ export class DataPlane {
   private serving: Serving | undefined;
   private hash = EMPTY_HASH;
   private reloadCount = 0;
+  private receivedCount = 0;
   /** Configurations are applied one after the other; never rejects. */
   private applying: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
@@ -96,6 +97,11 @@ export class DataPlane {
     return this.hash;
   }
 
+  /** How often the control plane has sent a configuration since the start, those with the same hash included. */
+  get received(): number {
+    return this.receivedCount;
+  }
+
   /** How often a configuration has replaced another one since the start. */
   get reloads(): number {
     return this.reloadCount;
@@ -145,6 +151,7 @@ export class DataPlane {
   }
 
   private async apply({ table, configHash }: Configuration): Promise<void> {
+    this.receivedCount += 1;
     const hash = configHash ?? canonicalHashes(table).configHash;
     if (hash === this.hash) return;
     const loaded = { hash, table };

@@ -39,12 +39,12 @@ export interface KongPlugin {
   readonly consumer?: string;
 }
 
-export interface KongConsumer {
+interface KongConsumer {
   readonly id: string;
   readonly username?: string;
 }
 
-export interface KongKey {
+interface KongKey {
   readonly key: string;
   readonly consumer: string;
 }

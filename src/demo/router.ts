@@ -100,7 +100,7 @@ function matchesRest({ hosts, methods, headers }: KongRoute, request: RoutedRequ
 
 /** A host with a `*` at its beginning or end matches one name or more there. */
 function matchesHost(allowed: string, host: string): boolean {
-  if (allowed.startsWith('*.')) return host.endsWith(allowed.slice(1)) && host.length > allowed.length - 1;
-  if (allowed.endsWith('.*')) return host.startsWith(allowed.slice(0, -1)) && host.length > allowed.length - 1;
+  if (allowed.startsWith('*.')) return host.endsWith(allowed.slice(1));
+  if (allowed.endsWith('.*')) return host.startsWith(allowed.slice(0, -1));
   return host === allowed;
 }

@@ -74,6 +74,13 @@ describe('the simulated data plane serves the configuration of a real Kong 3.9.3
     expect((await echoed(get('/ups?apikey=alice-key'))).headers['x-consumer-username']).toBe('alice');
   });
 
+  it('does not pass on what a stranger says about who it is', async () => {
+    const { port } = await echo();
+    const get = await serving(capturedTable(port).replace('"anonymous":null', '"anonymous":"082f9d88"'));
+    const { headers } = await echoed(get('/ups', { headers: { 'x-consumer-username': 'alice' } }));
+    expect(headers['x-consumer-username']).toBeUndefined();
+  });
+
   it('sends a request for an https route there', async () => {
     const { get } = await captured();
     expect(await get('/secure')).toEqual({ status: 301, body: '{"message":"Please use HTTPS protocol"}' });
@@ -127,19 +134,32 @@ describe('the simulated data plane chooses a route', () => {
     expect(chosen).toEqual(['long', 'short', 'root']);
   });
 
+  it('by a host with a star at either end', async () => {
+    const get = await serving(routes([{ id: 'wild', hosts: ['shop.*', '*.Wild.test'] }]));
+    const answers = [
+      'shop.example:80',
+      'a.WILD.test',
+      'ashop.example',
+      'shopping.example',
+      'wild.test',
+      'a.wild.test.org',
+    ].map((host) => get('/', { headers: { host } }));
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 404, 404, 404, 404]);
+  });
+
   it('by a pattern before a prefix, by more conditions before fewer, the older before the newer', async () => {
     const get = await serving(
       routes([
-        { id: 'prefix', paths: ['/a/bcd'] },
+        { id: 'prefix', paths: ['/a/bcdddd'] },
         { id: 'pattern', paths: ['~/a/.*d'] },
-        { id: 'lesser', paths: ['~/a/bc.'], regex_priority: -1 },
+        { id: 'lesser', paths: ['~/a/bcddd.'], regex_priority: -1 },
         { id: 'host', paths: ['/a'], hosts: ['h.test'] },
         { id: 'newer', paths: ['/n'], created_at: 2 },
         { id: 'older', paths: ['/n'], created_at: 1 },
       ]),
     );
-    expect((await get('/a/bcd')).body).toBe('pattern');
-    expect((await get('/a/bcd', { headers: { host: 'h.test:8000' } })).body).toBe('host');
+    expect((await get('/a/bcdddd')).body).toBe('pattern');
+    expect((await get('/a/bcdddd', { headers: { host: 'h.test:8000' } })).body).toBe('host');
     expect((await get('/n')).body).toBe('older');
   });
 });
