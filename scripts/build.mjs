@@ -3,17 +3,17 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 /**
- * Packages that a run needs seldom or late. Each is bundled by itself and travels in the one file as text, compiled when
- * it is first required: otherwise every start, `--help` too, would parse megabytes of SDKs (ADR 0003).
+ * Packages that a run needs seldom or late. Each is bundled by itself and travels in the one file compressed, compiled
+ * when it is first required: otherwise every start, `--help` too, would read and parse megabytes of SDKs (ADR 0003).
  */
-const lateModules =
-  /^(@aws-sdk\/client-s3|@google-cloud\/storage|@peculiar\/x509|reflect-metadata|pino-pretty|prom-client|yaml)$/;
+const lateModules = /\/(aws-sdk|google-sdk)$|^(@peculiar\/x509|reflect-metadata|pino-pretty|prom-client|yaml)$/;
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -32,6 +32,11 @@ const common = {
   logLevel: 'warning',
 };
 
+/** esbuild writes ASCII alone, so that one byte is one character. */
+function pack(code) {
+  return brotliCompressSync(Buffer.from(code, 'latin1')).toString('base64');
+}
+
 /** @type {import('esbuild').Plugin} */
 const late = {
   name: 'late-modules',
@@ -47,7 +52,8 @@ const late = {
         loader: 'js',
         resolveDir: root,
         contents: `
-          const code = ${JSON.stringify(inner.outputFiles[0].text)};
+          const packed = Buffer.from(${JSON.stringify(pack(inner.outputFiles[0].text))}, 'base64');
+          const code = require('node:zlib').brotliDecompressSync(packed).toString('latin1');
           const compiled = require('node:vm').compileFunction(code, ['module', 'exports', 'require'], {
             filename: ${JSON.stringify(`kong-resilience.cjs!${basename(path, extname(path))}`)},
             importModuleDynamically: require('node:vm').constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

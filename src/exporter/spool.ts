@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { sweepTemporary, writeFileAtomic, type Log } from '../runtime';
-import { checkTable, type Configuration } from '../snapshot';
+import { checkTable, type Configuration, type TableInfo } from '../snapshot';
 import { createHash } from 'node:crypto';
 import { causeOf } from '../errors';
 import type { ObjectVersion } from '../store';
@@ -79,8 +79,9 @@ export class Spool {
     if (target !== this.options.target) return refuse(`it was meant for ${target}`);
     const table = bytes.subarray(end + 1);
     if (createHash('sha256').update(table).digest('hex') !== sha256) return refuse('its digest does not match');
+    let info: TableInfo;
     try {
-      checkTable(table);
+      info = checkTable(table);
     } catch (error) {
       return refuse(causeOf(error));
     }
@@ -88,6 +89,7 @@ export class Spool {
       basedOn: based_on,
       configuration: {
         table,
+        info,
         receivedAt: new Date(received_at),
         ...(config_hash === undefined ? {} : { configHash: config_hash }),
         ...(hashes === undefined ? {} : { hashes }),

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ResilienceError } from '../errors';
 import { Backoff, monotonicMs, pause, type Log } from '../runtime';
-import { canonicalHashes, parseSnapshotMetadata, sealTable, snapshotMetadata, type Configuration } from '../snapshot';
+import {
+  canonicalHashes,
+  isEnterpriseTable,
+  parseSnapshotMetadata,
+  sealTable,
+  snapshotMetadata,
+  type Configuration,
+} from '../snapshot';
 import type { ConfigurationSource, SourceState } from '../source';
 import { storeAbsent, storeConflict } from '../store';
 import type { ObjectInfo, ObjectStore, ObjectVersion } from '../store';
@@ -389,12 +396,17 @@ export class VersionExporter {
     const { store, configKey, storeTimeoutMs } = this.options;
     this.spoolPending();
     this.counter++;
-    await this.renew({ writing: this.counter }, signal);
+    const mark = { term: this.lease.term, counter: this.counter };
+    const renewed = this.renew({ writing: this.counter }, signal);
+    // While the renewal is on its way.
+    const body = sealTable(configuration.table, mark);
+    const [sha256, md5] = (['sha256', 'md5'] as const).map((name) => createHash(name).update(body).digest('hex')) as [
+      string,
+      string,
+    ];
+    await renewed;
     const stored = this.stored;
     const condition = stored.kind === 'present' ? { version: stored.version } : ('absent' as const);
-    const mark = { term: this.lease.term, counter: this.counter };
-    const body = sealTable(configuration.table, mark);
-    const sha256 = createHash('sha256').update(body).digest('hex');
     // Short of the lease's end, so that a put still unanswered is given up while nobody else may write.
     const limitMs = Math.min(storeTimeoutMs, this.lease.remainingMs() * 0.9);
     const startedAt = monotonicMs();
@@ -404,10 +416,13 @@ export class VersionExporter {
         contentType: 'application/json',
         metadata: snapshotMetadata({
           sha256,
+          md5,
+          ...(configuration.info === undefined ? {} : { enterprise: isEnterpriseTable(configuration.info) }),
           ...(configuration.configHash === undefined ? {} : { configHash: configuration.configHash }),
           ...(configuration.hashes === undefined ? {} : { hashes: configuration.hashes }),
           receivedAt: configuration.receivedAt,
           by: `${this.options.host}/${this.options.program}`,
+          source: this.options.source.name,
           ...mark,
         }),
         signal,

@@ -9,7 +9,7 @@ import { handoverDamaged, handoverDenied, handoverFailed, handoverFull } from '.
 import startScript from './start.sh';
 
 /** Smaller writes are gathered up to this size. */
-const BUFFER_BYTES = 256 * 1024;
+const BUFFER_BYTES = 1024 * 1024;
 /** How many of the files that were staged are remembered by their MD5. */
 export const REMEMBERED_FILES = 100;
 
@@ -35,6 +35,12 @@ export interface StagedFile {
   /** MD5 in hexadecimal: the hash that a gateway reports after a start from this file. */
   readonly md5: string;
   /** SHA-256 in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** MD5 and SHA-256 in hexadecimal. */
+export interface KnownDigests {
+  readonly md5: string;
   readonly sha256: string;
 }
 
@@ -104,10 +110,14 @@ export class Handover {
     });
   }
 
-  /** Begins a file. Its bytes are hashed as they pass, so that memory stays small. */
-  async stage(): Promise<Staging> {
+  /**
+   * Begins a file. Its bytes are hashed as they pass, so that memory stays small.
+   *
+   * @param known the digests of what will be written, where the caller has them and checks one of them itself
+   */
+  async stage(known?: KnownDigests): Promise<Staging> {
     const { path, handle } = await this.#temporary();
-    const digests = new Digests();
+    const digests = new Digests(known);
     const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
     let buffered = 0;
     let state: 'open' | 'done' | 'aborted' = 'open';
@@ -282,14 +292,19 @@ class Digests {
   readonly #sha256 = createHash('sha256');
   #size = 0;
 
+  constructor(private readonly known?: KnownDigests) {}
+
   update(bytes: Uint8Array): void {
-    this.#md5.update(bytes);
-    this.#sha256.update(bytes);
+    if (this.known === undefined) {
+      this.#md5.update(bytes);
+      this.#sha256.update(bytes);
+    }
     this.#size += bytes.byteLength;
   }
 
   of(path: string): StagedFile {
-    return { path, bytes: this.#size, md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') };
+    const { md5, sha256 } = this.known ?? { md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') };
+    return { path, bytes: this.#size, md5, sha256 };
   }
 }
 

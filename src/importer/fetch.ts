@@ -1,20 +1,26 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { GatewayVersion } from '../contract';
 import type { Handover, Staging } from '../gateway';
 import { monotonicMs, type Log } from '../runtime';
 import {
   adaptToOpenSource,
+  configurationTooLarge,
   isEnterpriseTable,
   parseSnapshotMetadata,
   readConfiguration,
   type AdaptReport,
+  type ChunkSink,
+  type SnapshotMetadata,
 } from '../snapshot';
-import type { ObjectReader } from '../store';
+import type { ObjectReader, StoredObject } from '../store';
 import type { Candidate } from './candidates';
 import { digestMismatch } from './errors';
 
 /** How often a long transfer says how far it is. */
 const progressEveryMs = 5_000;
+/** Up to this size parsing costs next to nothing, and every object is parsed; see `isVouchedFor`. */
+const alwaysParsedBytes = 1024 * 1024;
 
 export interface FetchOptions {
   readonly reader: ObjectReader;
@@ -31,13 +37,12 @@ export interface Fetched {
   readonly candidate: Candidate;
   /** Seconds between the object's last write and now, by the store's clock. */
   readonly ageSeconds: number;
-  readonly storedBytes: number;
-  readonly storedSha256: string;
   /** Whether its exporter left a digest, and it matched; false for an object of another exporter, Enterprise's say. */
   readonly digestVerified: boolean;
   readonly receivedAt?: string;
   readonly configHash?: string;
-  readonly entities: Readonly<Record<string, number>>;
+  /** Number of entities by list, where the object was parsed. */
+  readonly entities?: Readonly<Record<string, number>>;
   /** What an open-source node had to lose of an Enterprise configuration. */
   readonly adapted?: AdaptReport;
 }
@@ -50,54 +55,112 @@ export interface Fetched {
  *   nothing stays staged then
  */
 export async function fetchConfiguration(candidate: Candidate, options: FetchOptions): Promise<Fetched> {
-  const { reader, handover, maxConfigBytes, node, log, signal } = options;
+  const { reader, node, signal } = options;
   const object = await reader.get(candidate.key, { signal });
   const metadata = parseSnapshotMetadata(object.metadata);
+  const known = {
+    candidate,
+    ageSeconds: Math.max(0, (object.storeDate.getTime() - object.lastModified.getTime()) / 1000),
+    digestVerified: metadata !== undefined,
+    ...(metadata === undefined ? {} : { receivedAt: metadata.receivedAt.toISOString() }),
+    ...(metadata?.configHash === undefined ? {} : { configHash: metadata.configHash }),
+  };
+  return isVouchedFor(object, metadata, node)
+    ? { ...known, staging: await copyVouchedFor(object, metadata, options) }
+    : { ...known, ...(await readAndCheck(object, metadata, options)) };
+}
+
+interface VouchedFor extends SnapshotMetadata {
+  readonly md5: string;
+}
+
+/**
+ * Whether the digest is proof enough: this program validated exactly these bytes before it wrote them, and the node
+ * takes them as they are. Parsing 64 MB again would cost a cold start more than fetching them.
+ */
+function isVouchedFor(
+  object: StoredObject,
+  metadata: SnapshotMetadata | undefined,
+  node: GatewayVersion,
+): metadata is VouchedFor {
+  if (metadata?.md5 === undefined || metadata.enterprise === undefined) return false;
+  return object.size > alwaysParsedBytes && !(metadata.enterprise && node.edition === 'open-source');
+}
+
+async function copyVouchedFor(object: StoredObject, metadata: VouchedFor, options: FetchOptions): Promise<Staging> {
+  const { reader, handover, maxConfigBytes } = options;
+  if (object.size > maxConfigBytes) throw configurationTooLarge(maxConfigBytes);
+  const staging = await handover.stage({ md5: metadata.md5, sha256: metadata.sha256 });
+  try {
+    const sha256 = createHash('sha256');
+    const sink = withProgress(object, options, (chunk) => staging.write(chunk));
+    for await (const chunk of object.body) {
+      sha256.update(chunk);
+      await sink(chunk);
+    }
+    verify(`${reader.location}/${object.key}`, metadata, sha256.digest('hex'));
+    return staging;
+  } catch (error) {
+    await staging.abort();
+    throw error;
+  }
+}
+
+async function readAndCheck(
+  object: StoredObject,
+  metadata: SnapshotMetadata | undefined,
+  options: FetchOptions,
+): Promise<Pick<Fetched, 'staging' | 'entities' | 'adapted' | 'configHash'>> {
+  const { reader, handover, maxConfigBytes, node } = options;
   let staging = await handover.stage();
   try {
-    let read = 0;
-    let saidAt = monotonicMs();
+    const whole = staging;
     const result = await readConfiguration(object.body, {
       maxConfigBytes,
-      sink: (chunk) => {
-        read += chunk.length;
-        if (monotonicMs() - saidAt > progressEveryMs) {
-          saidAt = monotonicMs();
-          log.info({ key: candidate.key, bytes: read, of: object.size }, 'reading the stored configuration');
-        }
-        return staging.write(chunk);
-      },
+      sink: withProgress(object, options, (chunk) => whole.write(chunk)),
     });
-    if (metadata?.sha256 !== undefined && metadata.sha256 !== result.storedSha256) {
-      throw digestMismatch(`${reader.location}/${candidate.key}`, metadata.sha256, result.storedSha256);
-    }
+    if (metadata !== undefined) verify(`${reader.location}/${object.key}`, metadata, result.storedSha256);
     let adapted: AdaptReport | undefined;
     const foreign = node.edition === 'open-source' && isEnterpriseTable(result);
     if (result.form === 'reconfigure' || foreign) {
-      const whole = staging;
       await whole.flush();
       staging = await handover.stage();
-      const { start, end } = result.tableRange;
-      const table = createReadStream(whole.path, { start, end: end - 1 });
-      if (foreign) adapted = await adaptToOpenSource(table, (chunk) => staging.write(chunk));
-      else for await (const chunk of table) await staging.write(chunk as Uint8Array);
-      await whole.abort();
+      try {
+        const part = staging;
+        const { start, end } = result.tableRange;
+        const table = createReadStream(whole.path, { start, end: end - 1 });
+        if (foreign) adapted = await adaptToOpenSource(table, (chunk) => part.write(chunk));
+        else for await (const chunk of table) await part.write(chunk as Uint8Array);
+      } finally {
+        await whole.abort();
+      }
     }
-    const configHash = metadata?.configHash ?? result.sent?.configHash;
+    const sent = metadata?.configHash ?? result.sent?.configHash;
     return {
       staging,
-      candidate,
-      ageSeconds: Math.max(0, (object.storeDate.getTime() - object.lastModified.getTime()) / 1000),
-      storedBytes: result.storedBytes,
-      storedSha256: result.storedSha256,
-      digestVerified: metadata !== undefined,
-      ...(metadata === undefined ? {} : { receivedAt: metadata.receivedAt.toISOString() }),
-      ...(configHash === undefined ? {} : { configHash }),
       entities: result.entityCounts,
+      ...(sent === undefined ? {} : { configHash: sent }),
       ...(adapted === undefined ? {} : { adapted }),
     };
   } catch (error) {
     await staging.abort();
     throw error;
   }
+}
+
+function verify(where: string, metadata: SnapshotMetadata, actual: string): void {
+  if (metadata.sha256 !== actual) throw digestMismatch(where, metadata.sha256, actual);
+}
+
+function withProgress(object: StoredObject, { log }: FetchOptions, write: ChunkSink): ChunkSink {
+  let read = 0;
+  let saidAt = monotonicMs();
+  return (chunk) => {
+    read += chunk.length;
+    if (monotonicMs() - saidAt > progressEveryMs) {
+      saidAt = monotonicMs();
+      log.info({ key: object.key, bytes: read, of: object.size }, 'reading the stored configuration');
+    }
+    return write(chunk);
+  };
 }

@@ -31,6 +31,7 @@ export interface ImportResult {
   readonly md5?: string;
   /** Whether the exporter's digest was there and matched. */
   readonly digestVerified?: boolean;
+  /** Number of entities by list; absent for a large object whose digest alone vouched for it. */
   readonly entities?: Readonly<Record<string, number>>;
   /** What an open-source node had to lose of an Enterprise configuration, each named. */
   readonly removed?: readonly string[];
@@ -83,7 +84,7 @@ export function fetchedResult(
     ...(fetched.configHash === undefined ? {} : { configHash: fetched.configHash }),
     ...fileFields(file),
     digestVerified: fetched.digestVerified,
-    entities: fetched.entities,
+    ...(fetched.entities === undefined ? {} : { entities: fetched.entities }),
     ...(adapted === undefined ? {} : { removed: removedFrom(adapted) }),
   };
 }

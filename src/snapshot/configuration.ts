@@ -1,3 +1,5 @@
+import type { TableInfo } from './table';
+
 /** The six hashes of a `reconfigure` message, as the control plane sent them. */
 export type SentHashes = Readonly<Record<string, string>>;
 
@@ -8,6 +10,8 @@ export interface Configuration {
   /** `config_hash` as sent; absent where the source has none (Admin API, Kong before 2.x). Never recomputed to check. */
   readonly configHash?: string;
   readonly hashes?: SentHashes;
+  /** What the pass that validated the table found in it. */
+  readonly info?: TableInfo;
   /** When the last byte arrived, by the local clock; for people, never for ordering. */
   readonly receivedAt: Date;
 }

@@ -6,6 +6,10 @@ import type { Mark } from './seal';
 export interface SnapshotMetadata extends Mark {
   /** SHA-256 of the stored body, hex. Integrity, not authenticity. */
   readonly sha256: string;
+  /** MD5 of the stored body, hex: what a gateway that starts from it calls its configuration. */
+  readonly md5?: string;
+  /** Whether it has what only Enterprise takes; with this and `md5` a reader whose SHA-256 matches need not parse it. */
+  readonly enterprise?: boolean;
   /** As the control plane sent them. */
   readonly configHash?: string;
   readonly hashes?: SentHashes;
@@ -35,10 +39,12 @@ export const MAX_METADATA_BYTES = 1280;
  * keys included. What is absent has no key. Host name and source are made ASCII and cut where they must be.
  */
 export function snapshotMetadata(metadata: SnapshotMetadata): Record<string, string> {
-  const { sha256, configHash, hashes, receivedAt, by, term, counter, source } = metadata;
+  const { sha256, md5, enterprise, configHash, hashes, receivedAt, by, term, counter, source } = metadata;
   const fields: Record<string, string | undefined> = {
     format: FORMAT,
     sha256,
+    md5,
+    enterprise: enterprise === undefined ? undefined : String(enterprise),
     'config-hash': configHash,
     hashes: hashes === undefined ? undefined : pack(hashes),
     'received-at': receivedAt.toISOString(),
@@ -66,6 +72,8 @@ export function readSnapshotMetadata(record: Readonly<Record<string, string>>): 
   if (field('format') !== FORMAT) return broken('format', `"${FORMAT}", which is all that this version knows`);
 
   const sha256 = field('sha256') ?? '';
+  const md5 = field('md5');
+  const enterprise = field('enterprise');
   const configHash = field('config-hash');
   const hashes = field('hashes') === undefined ? undefined : unpack(field('hashes') ?? '');
   const receivedAt = new Date(field('received-at') ?? Number.NaN);
@@ -74,6 +82,8 @@ export function readSnapshotMetadata(record: Readonly<Record<string, string>>): 
   const counter = wholeNumber(field('counter'));
   const source = field('source');
   if (!/^[0-9a-f]{64}$/.test(sha256)) return broken('sha256', '64 hexadecimal digits');
+  if (md5 !== undefined && !/^[0-9a-f]{32}$/.test(md5)) return broken('md5', '32 hexadecimal digits');
+  if (enterprise !== undefined && !/^(true|false)$/.test(enterprise)) return broken('enterprise', 'true or false');
   if (configHash !== undefined && !isHash(configHash)) return broken('config-hash', '32 hexadecimal digits');
   if (field('hashes') !== undefined && hashes === undefined) return broken('hashes', 'a list of name:hash');
   if (Number.isNaN(receivedAt.getTime())) return broken('received-at', 'a time');
@@ -84,6 +94,8 @@ export function readSnapshotMetadata(record: Readonly<Record<string, string>>): 
     kind: 'ours',
     metadata: {
       sha256,
+      ...(md5 === undefined ? {} : { md5 }),
+      ...(enterprise === undefined ? {} : { enterprise: enterprise === 'true' }),
       ...(configHash === undefined ? {} : { configHash }),
       ...(hashes === undefined ? {} : { hashes }),
       receivedAt,

@@ -2,7 +2,7 @@ import type { GatewayVersion, Secret } from '../contract';
 import { ResilienceError } from '../errors';
 import { EMPTY_HASH } from '../protocol';
 import type { Log } from '../runtime/log';
-import { checkTable, type Configuration } from '../snapshot';
+import { checkTable, type Configuration, type TableInfo } from '../snapshot';
 import { adminDenied, adminInvalid, adminNotDbless, adminStatus, adminTooLarge, adminUnreachable } from './errors';
 import { quotable } from './open-outlet';
 import type { ConfigurationSource, SourceListener, SourceState } from './source';
@@ -91,7 +91,7 @@ interface Answer {
 
 class AdminApiPoll {
   /** The last answer and what came of it: the same YAML is not parsed twice. */
-  #last: { readonly yaml: string; readonly table: Uint8Array } | undefined;
+  #last: { readonly yaml: string; readonly table: Uint8Array; readonly info: TableInfo } | undefined;
 
   constructor(
     private readonly options: PollOptions,
@@ -104,9 +104,11 @@ class AdminApiPoll {
     const receivedAt = new Date();
     // The hash belongs to this answer only if it was the same before and after it.
     const after = await this.#hash();
-    if (this.#last?.yaml !== yaml) this.#last = { yaml, table: await this.#table(yaml) };
-    const { table } = this.#last;
-    return before !== undefined && before === after ? { table, receivedAt, configHash: before } : { table, receivedAt };
+    if (this.#last?.yaml !== yaml) this.#last = { yaml, ...(await this.#table(yaml)) };
+    const { table, info } = this.#last;
+    return before !== undefined && before === after
+      ? { table, info, receivedAt, configHash: before }
+      : { table, info, receivedAt };
   }
 
   #yaml(answer: Answer): string {
@@ -121,7 +123,7 @@ class AdminApiPoll {
     return config;
   }
 
-  async #table(yaml: string): Promise<Uint8Array> {
+  async #table(yaml: string): Promise<{ table: Uint8Array; info: TableInfo }> {
     const { parseDocument } = await import('yaml');
     // Kong's YAML library reads and writes YAML 1.1 without time stamps: a bare date is a text to it.
     const document = parseDocument(yaml, {
@@ -139,8 +141,7 @@ class AdminApiPoll {
       throw this.#notYaml('too many aliases');
     }
     const table = Buffer.from(JSON.stringify(value ?? null));
-    checkTable(table);
-    return table;
+    return { table, info: checkTable(table) };
   }
 
   #notYaml(why: string): ResilienceError {

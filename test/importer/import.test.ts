@@ -87,7 +87,7 @@ function exported(store: MemoryStore, version: string, name: string, changes: { 
     condition: 'absent',
     contentType: 'application/json',
     metadata: snapshotMetadata({
-      sha256: createHash('sha256').update(body).digest('hex'),
+      sha256: digest('sha256', body),
       receivedAt: new Date(0),
       by: 'host/test',
       term: 1,
@@ -96,6 +96,35 @@ function exported(store: MemoryStore, version: string, name: string, changes: { 
     }),
   });
   return Buffer.from(body).toString('utf8');
+}
+
+function digest(name: string, bytes: Uint8Array): string {
+  return createHash(name).update(bytes).digest('hex');
+}
+
+/** More than a megabyte, as our exporter writes it. */
+function largeObject(store: MemoryStore, changes: { sha256?: string; enterprise?: boolean }): Buffer {
+  const services = Array.from({ length: 20_000 }, (_, index) => ({
+    id: `${index}`,
+    name: `n${index}`,
+    host: 'localhost.test',
+  }));
+  const body = Buffer.from(JSON.stringify({ _format_version: '3.0', _transform: false, services }));
+  store.putNow(key('3.9.1'), body, {
+    condition: 'absent',
+    contentType: 'application/json',
+    metadata: snapshotMetadata({
+      sha256: digest('sha256', body),
+      md5: digest('md5', body),
+      enterprise: false,
+      receivedAt: new Date(0),
+      by: 'host/test',
+      term: 1,
+      counter: 1,
+      ...changes,
+    }),
+  });
+  return body;
 }
 
 async function failure(promise: Promise<unknown>): Promise<ResilienceError> {
@@ -236,6 +265,39 @@ describe('what is stored', () => {
     expect(error.code).toBe(code);
     expect(staged()).toBeUndefined();
     expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('is not parsed again when it is large and the digest of its exporter vouches for it', async () => {
+    const { store, run, staged } = setting();
+    const large = largeObject(store, {});
+    expect(await run()).toMatchObject({ outcome: 'staged', digestVerified: true, sha256: digest('sha256', large) });
+    expect(staged()).toBe(large.toString());
+    expect((await run()).entities).toBeUndefined();
+  });
+
+  it('is refused when it is large and damaged, though a digest came with it', async () => {
+    const { store, run, staged } = setting();
+    largeObject(store, { sha256: '0'.repeat(64) });
+    expect((await failure(run())).code).toBe('KR_IMPORT_DIGEST_MISMATCH');
+    expect(staged()).toBeUndefined();
+  });
+
+  it('is refused when it is larger than allowed, vouched for or not', async () => {
+    const { store, run, staged } = setting();
+    const { length } = largeObject(store, {});
+    const error = await failure(run({ KONG_RESILIENCE_MAX_CONFIG_BYTES: String(length - 1) }));
+    expect(error.reason).toBe(
+      `The configuration is larger than ${length - 1} bytes, which is what KONG_RESILIENCE_MAX_CONFIG_BYTES allows.`,
+    );
+    expect(staged()).toBeUndefined();
+    await run({ KONG_RESILIENCE_MAX_CONFIG_BYTES: String(length) });
+    expect(staged()).toHaveLength(length);
+  });
+
+  it('is parsed and adapted when it is large and of Enterprise, on an open-source node', async () => {
+    const { store, run } = setting();
+    largeObject(store, { enterprise: true });
+    expect((await run()).entities).toEqual({ services: 20_000 });
   });
 
   it('may be gzip, a whole reconfigure message, or both', async () => {

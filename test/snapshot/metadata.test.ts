@@ -10,6 +10,8 @@ import { parsed, refusal } from './support';
 
 const metadata: SnapshotMetadata = {
   sha256: 'ab'.repeat(32),
+  md5: 'cd'.repeat(16),
+  enterprise: false,
   configHash: parsed.config_hash,
   hashes: parsed.hashes,
   receivedAt: new Date('2026-01-02T03:04:05.678Z'),
@@ -30,6 +32,8 @@ describe('snapshot metadata', () => {
     expect(rest).toEqual({
       format: '1',
       sha256: 'ab'.repeat(32),
+      md5: 'cd'.repeat(16),
+      enterprise: 'false',
       'config-hash': 'a884d4352f2f2ba2322fea67b7d29d01',
       'received-at': '2026-01-02T03:04:05.678Z',
       by: 'exporter-1/0.1.0',
