@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { exitCodeOf, exitCodes } from '../../src/cli/exit-codes';
+import { metricDefinitions } from '../../src/cli/metrics';
+import { errorCatalogue, type ErrorDefinition, ResilienceError } from '../../src/errors';
+import { filesBelow, read, root } from './markdown';
+
+/** The codes that the sources raise, read off their text, so that none is missed because its file was not loaded. */
+export function codesInSources(): string[] {
+  const raised = filesBelow('src', '.ts').flatMap((path) =>
+    [...read(path).matchAll(/(?:defineError|new ResilienceError)\(\s*'(KR_[A-Z_]+)'/g)].map(([, code]) => code ?? ''),
+  );
+  return [...new Set(raised)].sort();
+}
+
+/** Raised without a declaration: src/cli/main.ts runs the program when it is loaded, and so declares nothing. */
+const undeclared: readonly ErrorDefinition[] = [
+  {
+    code: 'KR_EXEC_WITHOUT_LAUNCHER',
+    meaning: '`exec` was asked of the bundle, which node runs; only the launcher can become the command.',
+  },
+];
+
+/** Every error by its code: the catalogue, with all files loaded that declare one. */
+export async function allErrors(): Promise<ErrorDefinition[]> {
+  for (const path of filesBelow('src', '.ts')) {
+    if (read(path).includes('= defineError(')) await import(join(root, path));
+  }
+  const declared = errorCatalogue();
+  const rest = undeclared.filter(({ code }) => !declared.some((error) => error.code === code));
+  return [...declared, ...rest].sort((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+/** The table of docs/errors.md as the code has it: code, meaning, exit code. */
+export async function errorTable(): Promise<string[]> {
+  return [
+    '| code | meaning | exit code |',
+    '| --- | --- | --- |',
+    ...(await allErrors()).map(
+      ({ code, meaning }) => `| \`${code}\` | ${meaning} | ${exitCodeOf(new ResilienceError(code, '', ''))} |`,
+    ),
+  ];
+}
+
+/** The table of docs/metrics.md as the code has it: name, type, meaning. */
+export function metricTable(): string[] {
+  return [
+    '| metric | type | meaning |',
+    '| --- | --- | --- |',
+    ...metricDefinitions.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
+  ];
+}
+
+/** The rows of README.md's table of exit codes. */
+export function exitCodeRows(): string[] {
+  return Object.values(exitCodes).map(({ code, meaning }) => `| ${code} | ${meaning} |`);
+}
