@@ -1,6 +1,7 @@
 // The arrows between folders. Data flows one way: source -> snapshot -> store -> snapshot -> gateway.
 // Each folder may import the ones named for it, and no other; a new folder must be named here.
 const may = {
+  bundle: [],
   contract: [],
   errors: [],
   runtime: ['errors', 'contract'],

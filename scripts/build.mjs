@@ -1,7 +1,7 @@
 // Builds what is published: the agent in one file (dist/), its shell parts beside it, and the contract as a library (lib/).
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -10,8 +10,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 /**
- * Packages that a run needs seldom or late. Each is bundled by itself and travels in the one file compressed, compiled
- * when it is first required: otherwise every start, `--help` too, would read and parse megabytes of SDKs (ADR 0003).
+ * What a run needs seldom or late. Each is a part of its own in the one file, compressed, and compiled when it is first
+ * required: otherwise every start, `--help` too, would read and parse megabytes of SDKs (ADR 0003).
  */
 const lateModules = /\/(aws-sdk|google-sdk)$|^(@peculiar\/x509|reflect-metadata|pino-pretty|prom-client|yaml)$/;
 
@@ -27,14 +27,19 @@ const common = {
   // The Google client recognises classes by name.
   keepNames: true,
   legalComments: 'none',
+  // Code that comes out of a cache has no way to import; all of it is here anyhow.
+  supported: { 'dynamic-import': false },
   // Optional native parts of ws, which it does without.
   external: ['bufferutil', 'utf-8-validate'],
   logLevel: 'warning',
 };
 
-/** esbuild writes ASCII alone, so that one byte is one character. */
-function pack(code) {
-  return brotliCompressSync(Buffer.from(code, 'latin1')).toString('base64');
+/** The file's parts by name: compressed code, in base64. esbuild writes ASCII alone, so that one byte is one character. */
+const parts = new Map();
+
+async function addPart(name, options) {
+  const { outputFiles } = await build({ ...common, ...options });
+  parts.set(name, brotliCompressSync(outputFiles[0].contents).toString('base64'));
 }
 
 /** @type {import('esbuild').Plugin} */
@@ -44,24 +49,12 @@ const late = {
     onResolve({ filter: lateModules }, async ({ path, resolveDir, kind, pluginData }) => {
       if (pluginData === 'inner') return undefined;
       const resolved = await resolve(path, { resolveDir, kind, pluginData: 'inner' });
-      return resolved.errors.length > 0 ? resolved : { path: resolved.path, namespace: 'late' };
+      if (resolved.errors.length > 0) return resolved;
+      return { path: path.replace(/^.*\//, ''), namespace: 'late', pluginData: resolved.path };
     });
-    onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
-      const inner = await build({ ...common, mainFields: ['module', 'main'], entryPoints: [path] });
-      return {
-        loader: 'js',
-        resolveDir: root,
-        contents: `
-          const packed = Buffer.from(${JSON.stringify(pack(inner.outputFiles[0].text))}, 'base64');
-          const code = require('node:zlib').brotliDecompressSync(packed).toString('latin1');
-          const compiled = require('node:vm').compileFunction(code, ['module', 'exports', 'require'], {
-            filename: ${JSON.stringify(`kong-resilience.cjs!${basename(path, extname(path))}`)},
-            importModuleDynamically: require('node:vm').constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-          });
-          const inner = { exports: {} };
-          compiled(inner, inner.exports, require);
-          module.exports = inner.exports;`,
-      };
+    onLoad({ filter: /.*/, namespace: 'late' }, async ({ path, pluginData }) => {
+      await addPart(path, { mainFields: ['module', 'main'], entryPoints: [pluginData] });
+      return { loader: 'js', contents: `module.exports = __load(${JSON.stringify(path)});` };
     });
   },
 };
@@ -70,14 +63,22 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 rmSync(`${root}lib`, { recursive: true, force: true });
 mkdirSync(`${root}dist`);
 
-await build({
-  ...common,
-  write: true,
+await addPart('main', {
   entryPoints: ['src/cli/main.ts'],
-  outfile: 'dist/kong-resilience.cjs',
   loader: { '.sh': 'text', '.lua': 'text' },
   define: { __PROGRAM_VERSION__: JSON.stringify(version) },
   plugins: [late],
+});
+const sorted = Object.fromEntries([...parts].sort(([a], [b]) => (a < b ? -1 : 1)));
+await build({
+  ...common,
+  write: true,
+  entryPoints: ['src/bundle/loader.ts'],
+  outfile: 'dist/kong-resilience.cjs',
+  define: {
+    __PARTS__: JSON.stringify(sorted),
+    __PARTS_DIGEST__: JSON.stringify(createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 16)),
+  },
 });
 
 for (const name of ['start.sh', 'cache.lua']) copyFileSync(`${root}src/gateway/${name}`, `${root}dist/${name}`);

@@ -1,14 +1,8 @@
 import { formatProblems, readEnvironment, type EnvironmentCommand, type NodeEnvironment } from '../contract';
-import { defineError } from '../errors';
 import type { Log } from '../runtime';
 import { createLog } from './logger';
 import { programVersion } from './version';
-
-export const wrongEnvironment = defineError(
-  'KR_ENV_INVALID',
-  'The environment is wrong; the report before it names each variable.',
-  (report: string) => ({ reason: report, fix: 'Mend each of them; docs/environment.md lists what is allowed.' }),
-);
+import { wrongEnvironment } from './errors';
 
 /** What every command starts from. */
 export interface Context {

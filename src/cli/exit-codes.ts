@@ -18,11 +18,14 @@ export const exitCodes = {
 export type ExitName = keyof typeof exitCodes;
 
 const byErrorCode: readonly (readonly [RegExp, ExitName])[] = [
-  [/^KR_ENV_/, 'usage'],
+  [/^KR_ENV_|^KR_STATUS_LISTEN_|^KR_EXEC_/, 'usage'],
   [/^KR_(STORE|IMPORT)_ABSENT$/, 'absent'],
-  [/^KR_STORE_(DENIED|REFUSED)$|^KR_GATEWAY_(DENIED|REFUSED|NOT_DBLESS)$/, 'denied'],
-  [/^KR_STORE_CORRUPT$|^KR_CONFIG_|^KR_IMPORT_DIGEST_MISMATCH$/, 'corrupt'],
-  [/^KR_STORE_|_TIMED_OUT$|^KR_CONTROL_PLANE_|^KR_SOURCE_|^KR_GATEWAY_|^KR_MESSAGE_/, 'unreachable'],
+  [/^KR_STORE_(DENIED|REFUSED)$|^KR_(GATEWAY|ADMIN)_(DENIED|NOT_DBLESS)$|^KR_GATEWAY_FULL$/, 'denied'],
+  [/^KR_STORE_CORRUPT$|^KR_CONFIG_|^KR_MESSAGE_|^KR_IMPORT_DIGEST_MISMATCH$|^KR_GATEWAY_REFUSED$/, 'corrupt'],
+  [
+    /^KR_STORE_|_TIMED_OUT$|^KR_CONTROL_PLANE_|^KR_SOURCE_|^KR_GATEWAY_|^KR_ADMIN_|^KR_IMPORT_STOPPED$|^KR_(LEASE|EXPORT)_/,
+    'unreachable',
+  ],
   [/^KR_HANDOVER_|^KR_SPOOL_/, 'local'],
 ];
 

@@ -1,16 +1,8 @@
 import { request } from 'node:http';
-import { causeOf, defineError } from '../errors';
+import { causeOf } from '../errors';
 import { createContext } from './context';
 import { printJson, printLine } from './print';
-
-export const noStatusListener = defineError(
-  'KR_ENV_STATUS_LISTEN_OFF',
-  '`health` and `ready` ask the running agent, which listens nowhere.',
-  () => ({
-    reason: 'KONG_RESILIENCE_STATUS_LISTEN is off, so the running agent cannot be asked.',
-    fix: 'Set it for both, e.g. KONG_RESILIENCE_STATUS_LISTEN=127.0.0.1:8110.',
-  }),
-);
+import { noStatusListener } from './errors';
 
 const limitMs = 5_000;
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { ResilienceError } from '../errors';
 import { Handover, hasConfiguration, postConfig } from '../gateway';
-import { failedResult, importConfiguration, type ImportResult } from '../importer';
+import { failedResult, importConfiguration, importStopped, type ImportResult } from '../importer';
 import { monotonicMs } from '../runtime';
 import { openReader } from '../store';
 import { createContext, type Context } from './context';
@@ -38,8 +38,11 @@ export async function runImport(context: Context, signal: AbortSignal, flags: Im
   let handover: Handover | undefined;
   try {
     handover = await Handover.open({ dir, ...(group === undefined ? {} : { group }), log });
+    // First of all: a gateway whose start goes through the script needs it also when nothing else succeeds.
+    await handover.installScripts();
     result = await attempt(context, handover, signal);
-  } catch (error) {
+  } catch (thrown) {
+    const error = signal.aborted ? importStopped() : thrown;
     if (!(error instanceof ResilienceError)) throw error;
     result = failedResult(error, version, Math.round(monotonicMs() - startedAt));
     exitCode = exitCodeOf(error);

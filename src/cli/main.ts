@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { causeOf, ResilienceError } from '../errors';
+import { execWithoutLauncher } from './errors';
 import { exitCodeOf, exitCodes } from './exit-codes';
 import { programVersion } from './version';
 
@@ -49,11 +50,7 @@ function createProgram(done: (code: number) => void): Command {
     .argument('<command...>', 'e.g. -- kong start')
     .allowUnknownOption()
     .action(() => {
-      throw new ResilienceError(
-        'KR_EXEC_WITHOUT_LAUNCHER',
-        '`exec` becomes the command, which only the launcher can: this is the bundle, started by node.',
-        'Run `kong-resilience exec -- <command>` (bin/kong-resilience of the package), or `sh start.sh <command>` from the hand-over folder.',
-      );
+      throw execWithoutLauncher();
     });
 
   program

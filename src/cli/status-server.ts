@@ -1,18 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { defineError, causeOf } from '../errors';
+import { causeOf } from '../errors';
 import type { VersionExportStatus } from '../exporter';
 import type { Log } from '../runtime';
-
-export const statusListenFailed = defineError(
-  'KR_STATUS_LISTEN_FAILED',
-  'The status listener could not be opened.',
-  (address: string, cause: unknown) => ({
-    reason: `KONG_RESILIENCE_STATUS_LISTEN=${address}: ${causeOf(cause)}.`,
-    fix: 'Choose a free address, or `off`.',
-    cause,
-  }),
-);
+import { statusListenFailed } from './errors';
 
 export interface StatusDocument {
   readonly program: string;
@@ -23,7 +14,7 @@ export interface StatusDocument {
  * `/status` (JSON), `/metrics` (Prometheus), `/health` and `/ready`, without authentication and without secrets.
  *
  * `/health` says that the process answers, whatever control plane and store do. `/ready` says 200 when each version is
- * covered: this exporter has confirmed what is stored, or follows another exporter.
+ * covered: this exporter leads and what is stored has been confirmed (by it or its predecessor), or it follows another.
  */
 export class StatusServer {
   private constructor(

@@ -201,6 +201,13 @@ export const variables = {
     'Form of the log; `auto` is pretty on a terminal and JSON elsewhere.',
     own,
   ),
+  KONG_RESILIENCE_CODE_CACHE: defaulted(
+    'ours',
+    onOff,
+    'on',
+    'Whether compiled code is kept in `$XDG_CACHE_HOME/kong-resilience` or `~/.cache/kong-resilience`, for a faster next start.',
+    own,
+  ),
   KONG_RESILIENCE_GCS_ENDPOINT: variable(
     'ours',
     httpUrl,

@@ -81,7 +81,7 @@ export const gatewayBusy = defineError(
   'The running gateway was busy with another load for the whole time limit (HTTP 429).',
   (place: string, timeoutMs: number) => ({
     reason: `${place}: the gateway is still loading another configuration (HTTP 429), and the limit of ${timeoutMs} ms does not allow to wait longer.`,
-    fix: 'Try again later, or give the import more time with KONG_RESILIENCE_IMPORT_DEADLINE.',
+    fix: 'Try again later, or give the import more time with KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS.',
   }),
 );
 

@@ -18,6 +18,15 @@ export const digestMismatch = defineError(
   }),
 );
 
+export const importStopped = defineError(
+  'KR_IMPORT_STOPPED',
+  'The import was asked to stop before it had a configuration.',
+  () => ({
+    reason: 'The import was stopped by a signal before it had a configuration.',
+    fix: 'What an earlier import staged is still there; give the next one the time of KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS.',
+  }),
+);
+
 export const importTimedOut = defineError(
   'KR_IMPORT_TIMED_OUT',
   'The control plane does not answer, and the first try to read the store did not end before the deadline.',

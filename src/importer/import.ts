@@ -38,7 +38,7 @@ const deniedForMs = 15_000;
  * @throws the last error when neither gave a configuration before the deadline (KR_IMPORT_TIMED_OUT without one); what an earlier import staged stays staged then
  */
 export async function importConfiguration(options: ImportOptions): Promise<ImportResult> {
-  const { environment, handover, log, signal } = options;
+  const { environment, log, signal } = options;
   const [version] = environment.versions;
   const startedAt = monotonicMs();
   const deadline = AbortSignal.timeout(environment.importDeadlineMs);
@@ -67,7 +67,6 @@ export async function importConfiguration(options: ImportOptions): Promise<Impor
       await stored.then((fetched) => fetched.staging.abort()).catch(() => undefined);
       return await fromControlPlane(outcome, options, tookMs());
     }
-    await handover.installScripts();
     const result = fetchedResult(outcome, version, await outcome.staging.commit(), tookMs());
     for (const removed of result.removed ?? [])
       log.warn({ removed }, 'left out: an open-source gateway does not know it');
@@ -84,7 +83,6 @@ async function fromControlPlane(
   tookMs: number,
 ): Promise<ImportResult> {
   const [version] = environment.versions;
-  await handover.installScripts();
   if (environment.importPolicy !== 'always') {
     await handover.disarm();
     log.info({ configHash: configuration.configHash }, 'the control plane answers; nothing is handed over');

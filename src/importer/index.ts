@@ -1,4 +1,5 @@
 /** From the store to the gateway's door: which configuration a cold node gets, checked before it is staged. */
 export { olderCandidates, ownCandidate, type Candidate } from './candidates';
+export { importStopped } from './errors';
 export { importConfiguration, type ImportOptions } from './import';
 export { failedResult, type ImportResult } from './result';

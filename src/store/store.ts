@@ -14,7 +14,7 @@ export type ObjectVersion = string;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Total time limit of this call in milliseconds; the store's own default (KONG_RESILIENCE_STORE_TIMEOUT) when absent. */
+  /** Total time limit of this call in milliseconds; the store's own default (KONG_RESILIENCE_STORE_TIMEOUT_SECONDS) when absent. */
   readonly timeoutMs?: number;
 }
 

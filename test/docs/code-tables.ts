@@ -12,22 +12,12 @@ export function codesInSources(): string[] {
   return [...new Set(raised)].sort();
 }
 
-/** Raised without a declaration: src/cli/main.ts runs the program when it is loaded, and so declares nothing. */
-const undeclared: readonly ErrorDefinition[] = [
-  {
-    code: 'KR_EXEC_WITHOUT_LAUNCHER',
-    meaning: '`exec` was asked of the bundle, which node runs; only the launcher can become the command.',
-  },
-];
-
 /** Every error by its code: the catalogue, with all files loaded that declare one. */
 export async function allErrors(): Promise<ErrorDefinition[]> {
   for (const path of filesBelow('src', '.ts')) {
     if (read(path).includes('= defineError(')) await import(join(root, path));
   }
-  const declared = errorCatalogue();
-  const rest = undeclared.filter(({ code }) => !declared.some((error) => error.code === code));
-  return [...declared, ...rest].sort((a, b) => (a.code < b.code ? -1 : 1));
+  return [...errorCatalogue()].sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
 /** The table of docs/errors.md as the code has it: code, meaning, exit code. */
