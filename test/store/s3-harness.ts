@@ -17,12 +17,7 @@ export function useCredentials(credentials: Credentials | undefined): void {
   }
 }
 
-async function createBucket(
-  endpoint: URL,
-  credentials: Credentials,
-  region: string,
-  bucket: string,
-): Promise<void> {
+async function createBucket(endpoint: URL, credentials: Credentials, region: string, bucket: string): Promise<void> {
   const client = new S3Client({ endpoint: endpoint.href, credentials, region, forcePathStyle: true });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   client.destroy();
