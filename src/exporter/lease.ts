@@ -1,4 +1,4 @@
-import { monotonicMs } from '../runtime';
+import type { Clock } from '../runtime';
 import { storeAbsent, storeConflict } from '../store';
 import type { ObjectStore, ObjectVersion, StoredObject } from '../store';
 import { leaseLost } from './errors';
@@ -16,6 +16,7 @@ export interface LeaseOptions {
   readonly leaseMs: number;
   /** Total time limit of one write of the lease, in milliseconds. */
   readonly timeoutMs: number;
+  readonly clock: Clock;
 }
 
 export type Acquisition =
@@ -61,7 +62,7 @@ export class Lease {
 
   /** Milliseconds until others may take the lease; counted from before the last renewal was sent. */
   remainingMs(): number {
-    return this.current === undefined ? 0 : this.current.renewedAt + this.options.leaseMs - monotonicMs();
+    return this.current === undefined ? 0 : this.current.renewedAt + this.options.leaseMs - this.options.clock.monotonicMs();
   }
 
   /** Milliseconds until a renewal is due: after a third of the lease, so that two may fail. */
@@ -205,7 +206,7 @@ export class Lease {
     condition: 'absent' | { version: ObjectVersion },
     signal: AbortSignal,
   ): Promise<void> {
-    const sentAt = monotonicMs();
+    const sentAt = this.options.clock.monotonicMs();
     const result = await this.options.store.put(this.options.key, Buffer.from(`${JSON.stringify(document)}\n`), {
       condition,
       contentType: 'application/json',
@@ -218,7 +219,7 @@ export class Lease {
   }
 
   private heardFromStore(storeDate: Date): void {
-    this.clockOffsetMs = storeDate.getTime() - Date.now();
+    this.clockOffsetMs = storeDate.getTime() - this.options.clock.date().getTime();
   }
 }
 

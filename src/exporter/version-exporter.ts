@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ResilienceError } from '../errors';
-import { Backoff, monotonicMs, pause, type Log } from '../runtime';
+import { Backoff, systemClock, type Clock, type Log } from '../runtime';
 import {
   canonicalHashes,
   isEnterpriseTable,
@@ -25,7 +25,7 @@ export interface VersionExporterOptions {
   readonly configKey: string;
   readonly leaseKey: string;
   /** Absent: nothing outlives this process but what is exported. */
-  readonly spool?: Spool;
+  readonly spool?: Pick<Spool, 'load' | 'save' | 'clear' | 'settled'>;
   /** This process: a random UUID. */
   readonly holder: string;
   readonly host: string;
@@ -36,6 +36,8 @@ export interface VersionExporterOptions {
   readonly storeTimeoutMs: number;
   readonly shutdownMs: number;
   readonly log: Log;
+  /** The system's by default. */
+  readonly clock?: Clock;
   /** After each confirmed export and each confirmation that what is stored is current. */
   readonly onConfirmed?: () => void;
 }
@@ -87,6 +89,7 @@ export class VersionExporter {
   private readonly lease: Lease;
   private readonly backoff: Backoff;
   private readonly log: Log;
+  private readonly clock: Clock;
   private pending: Pending | undefined;
   private stored: Stored = { kind: 'unknown' };
   private mustSeal = false;
@@ -100,6 +103,7 @@ export class VersionExporter {
   constructor(private readonly options: VersionExporterOptions) {
     const { store, leaseKey, holder, host, leaseMs, log, version } = options;
     this.log = log.child({ version });
+    this.clock = options.clock ?? systemClock;
     this.status = newStatus(version);
     this.lease = new Lease({
       store,
@@ -108,6 +112,7 @@ export class VersionExporter {
       host,
       leaseMs,
       timeoutMs: Math.min(leaseMs, options.storeTimeoutMs),
+      clock: this.clock,
     });
     this.backoff = new Backoff({
       initialMs: Math.min(500, leaseMs / 4),
@@ -126,12 +131,23 @@ export class VersionExporter {
       this.pending = {
         configuration: spooled.configuration,
         basedOn: spooled.basedOn,
-        stale: { notBefore: monotonicMs() + refreshMs },
+        stale: { notBefore: this.clock.monotonicMs() + refreshMs },
         followed: true,
         spooled: true,
       };
     }
-    signal.addEventListener('abort', () => this.wake.abort(), { once: true });
+    const hardStop = new AbortController();
+    const stopped = new AbortController();
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.wake.abort();
+        void this.clock
+          .pause(this.options.shutdownMs, stopped.signal)
+          .then(() => hardStop.abort(new Error('the shutdown limit has passed')));
+      },
+      { once: true },
+    );
 
     const listening = this.options.source.run(
       {
@@ -141,35 +157,30 @@ export class VersionExporter {
       },
       signal,
     );
-    const hardStop = new AbortController();
     while (!signal.aborted) {
       const waitMs = await this.step(hardStop.signal, false);
-      await pause(waitMs, this.wake.signal);
+      await this.clock.pause(waitMs, this.wake.signal);
       if (!signal.aborted) this.wake = new AbortController();
     }
     await listening;
-    await this.finish(hardStop);
+    await this.finish(hardStop.signal);
+    stopped.abort();
   }
 
-  private async finish(hardStop: AbortController): Promise<void> {
-    const limit = setTimeout(() => hardStop.abort(new Error('the shutdown limit has passed')), this.options.shutdownMs);
-    try {
-      while (this.pending !== undefined && this.lease.held && !hardStop.signal.aborted) {
-        const waitMs = await this.step(hardStop.signal, true);
-        if (this.pending !== undefined) await pause(Math.min(waitMs, 1000), hardStop.signal);
-      }
-      if (this.pending !== undefined) {
-        this.log.warn({}, 'stopped with a configuration that is not exported; it stays in the spool');
-      }
-      try {
-        await this.lease.release(hardStop.signal);
-      } catch (error) {
-        this.log.warn(described(error), 'the lease could not be given back; it ends by itself');
-      }
-      await this.options.spool?.settled();
-    } finally {
-      clearTimeout(limit);
+  private async finish(hardStop: AbortSignal): Promise<void> {
+    while (this.pending !== undefined && this.lease.held && !hardStop.aborted) {
+      const waitMs = await this.step(hardStop, true);
+      if (this.pending !== undefined) await this.clock.pause(Math.min(waitMs, 1000), hardStop);
     }
+    if (this.pending !== undefined && this.status.role !== 'follower') {
+      this.log.warn({}, 'stopped with a configuration that is not exported; it stays in the spool');
+    }
+    try {
+      await this.lease.release(hardStop);
+    } catch (error) {
+      this.log.warn(described(error), 'the lease could not be given back; it ends by itself');
+    }
+    await this.options.spool?.settled();
   }
 
   private received(configuration: Configuration): void {
@@ -194,7 +205,7 @@ export class VersionExporter {
   }
 
   private sourceState(state: SourceState): void {
-    if (this.status.source === 'live' && state !== 'live') this.notLiveSince = monotonicMs();
+    if (this.status.source === 'live' && state !== 'live') this.notLiveSince = this.clock.monotonicMs();
     this.status.source = state;
     this.wake.abort();
   }
@@ -229,7 +240,7 @@ export class VersionExporter {
 
   private async advance(signal: AbortSignal, stopping: boolean): Promise<number> {
     // A leader that hears nothing from its control plane makes way for one that does.
-    const deafForMs = this.status.source === 'live' ? 0 : monotonicMs() - this.notLiveSince;
+    const deafForMs = this.status.source === 'live' ? 0 : this.clock.monotonicMs() - this.notLiveSince;
     if (this.pending === undefined && deafForMs > this.options.leaseMs) {
       if (this.lease.held) {
         await this.lease.release(signal);
@@ -259,7 +270,7 @@ export class VersionExporter {
   }
 
   private exportDueInMs(pending: Pending, stopping: boolean): number {
-    const now = monotonicMs();
+    const now = this.clock.monotonicMs();
     if (stopping) return 0;
     return Math.max(this.lastExportAt + this.options.exportDelayMs - now, (pending.stale?.notBefore ?? 0) - now);
   }
@@ -296,7 +307,7 @@ export class VersionExporter {
     await this.readStored(result.configuration ?? undefined, signal);
     const { pending } = this;
     if (pending === undefined || pending.followed) {
-      if (pending !== undefined) pending.stale ??= { notBefore: monotonicMs() + refreshMs };
+      if (pending !== undefined) pending.stale ??= { notBefore: this.clock.monotonicMs() + refreshMs };
       this.options.source.refresh();
     }
     return 0;
@@ -409,7 +420,7 @@ export class VersionExporter {
     const condition = stored.kind === 'present' ? { version: stored.version } : ('absent' as const);
     // Short of the lease's end, so that a put still unanswered is given up while nobody else may write.
     const limitMs = Math.min(storeTimeoutMs, this.lease.remainingMs() * 0.9);
-    const startedAt = monotonicMs();
+    const startedAt = this.clock.monotonicMs();
     try {
       const result = await store.put(configKey, body, {
         condition,
@@ -430,7 +441,7 @@ export class VersionExporter {
       });
       this.exported(pending, result.version, body.length, sha256);
       this.log.info(
-        { bytes: body.length, ms: Math.round(monotonicMs() - startedAt), configHash: configuration.configHash },
+        { bytes: body.length, ms: Math.round(this.clock.monotonicMs() - startedAt), configHash: configuration.configHash },
         'exported',
       );
     } catch (error) {
@@ -439,7 +450,7 @@ export class VersionExporter {
         // The put may have been done, or may still be: look before the next one, and write once more whatever comes.
         this.mustSeal = true;
         this.stored = { kind: 'unknown' };
-        if (monotonicMs() - startedAt >= limitMs && limitMs < storeTimeoutMs) {
+        if (this.clock.monotonicMs() - startedAt >= limitMs && limitMs < storeTimeoutMs) {
           throw putTooSlow(configKey, body.length, limitMs, error);
         }
         throw error;
@@ -481,9 +492,9 @@ export class VersionExporter {
       counter: this.counter,
     };
     this.mustSeal = false;
-    this.lastExportAt = monotonicMs();
+    this.lastExportAt = this.clock.monotonicMs();
     this.status.exportsTotal++;
-    this.status.exportedAt = this.lease.inStoreTime(new Date());
+    this.status.exportedAt = this.lease.inStoreTime(this.clock.date());
     this.status.stored = { version, bytes, sha256, configHash: configuration.configHash ?? null };
     // One from the spool was not received in this connection: it is newer than what was stored, and not confirmed.
     if (pending.stale === undefined) this.confirmed(pending);

@@ -15,3 +15,15 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     if (!signal.aborted) throw error;
   }
 }
+
+/** What tells the time and waits: the system's, or a simulation's. */
+export interface Clock {
+  /** As `monotonicMs`. */
+  monotonicMs(): number;
+  /** The wall clock, for people. */
+  date(): Date;
+  /** As `pause`. */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = { monotonicMs, date: () => new Date(), pause };

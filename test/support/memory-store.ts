@@ -28,8 +28,11 @@ export class MemoryStore implements ObjectStore {
   clockAheadMs = 0;
   down = false;
 
+  /** @param clock milliseconds since 1970; a simulation has its own */
+  constructor(private readonly clock: () => number = Date.now) {}
+
   now(): number {
-    return Date.now() + this.clockAheadMs;
+    return this.clock() + this.clockAheadMs;
   }
 
   text(key: string): string | undefined {
@@ -87,7 +90,7 @@ export class MemoryStore implements ObjectStore {
     const present = this.entries.get(key)?.version;
     const holds = condition === 'absent' ? present === undefined : present === condition.version;
     if (!holds) throw storeConflict(this.location, key);
-    return { version: this.set(key, body, metadata), storeDate: new Date(this.now()) };
+    return { version: this.set(key, body, metadata), storeDate: new Date(Math.floor(this.now() / 1000) * 1000) };
   }
 
   async listFolders(prefix: string): Promise<readonly string[]> {
