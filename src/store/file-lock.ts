@@ -13,8 +13,11 @@ import { setTimeout as delay } from 'node:timers/promises';
  * correctness rests on `rename` alone; time only decides how long a dead writer's lock is waited for.
  */
 
-/** How long one and the same lock is looked at before it is taken over: it is held for a few file operations. */
-const takeOverAfterMs = 2000;
+/**
+ * How long one and the same lock is looked at before it is taken over: it is held for a few file operations. Well below
+ * the shortest time limit that a call may have (1 s), or no call would last long enough to take over.
+ */
+const takeOverAfterMs = 500;
 const pollMs = 10;
 /** Left behind by a writer that died before it had the lock. */
 const abandonedAfterMs = 3_600_000;
