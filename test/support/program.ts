@@ -5,10 +5,11 @@ import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { until } from './until';
 
-/** The program as it is published; `npm test` builds it. */
-export const bundle = resolve('dist/kong-resilience.cjs');
+/** The package that is tested: this one, which `npm test` builds, or where it is installed. */
+const root = resolve(process.env['KONG_RESILIENCE_TEST_PACKAGE'] ?? '.');
+export const bundle = join(root, 'dist', 'kong-resilience.cjs');
 /** The launcher, which package.json names as the program. */
-export const launcher = resolve('bin/kong-resilience');
+export const launcher = join(root, 'bin', 'kong-resilience');
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
