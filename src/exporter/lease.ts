@@ -4,6 +4,9 @@ import type { ObjectStore, ObjectVersion, StoredObject } from '../store';
 import { leaseLost } from './errors';
 import { parseLeaseDocument, type LeaseDocument } from './lease-document';
 
+/** Last-Modified and Date are whole seconds, so that an age may look that much higher than it is. */
+const dateGrainMs = 1_000;
+
 /** A lease document is a few hundred bytes; what is larger is none. */
 const maxDocumentBytes = 64 * 1024;
 
@@ -29,6 +32,13 @@ export type Acquisition =
     }
   | { readonly acquired: false; readonly document: LeaseDocument | undefined; readonly waitMs: number };
 
+interface Held {
+  readonly document: LeaseDocument;
+  readonly version: ObjectVersion;
+  /** Local monotonic clock, before the last renewal was sent. */
+  readonly renewedAt: number;
+}
+
 /** What a holder writes down with a renewal; what is left out stays as it was. */
 export type LeaseChange = Partial<Pick<LeaseDocument, 'writing' | 'confirmed_at' | 'configuration'>>;
 
@@ -41,9 +51,11 @@ export type LeaseChange = Partial<Pick<LeaseDocument, 'writing' | 'confirmed_at'
  * `Last-Modified`: clocks of exporters do not matter.
  */
 export class Lease {
-  private current: { document: LeaseDocument; version: ObjectVersion; renewedAt: number } | undefined;
+  private current: Held | undefined;
   /** The store's clock minus ours, in milliseconds, as of its last answer. */
   private clockOffsetMs = 0;
+  /** The latest moment, by the local monotonic clock, at which another one may have written what was seen last. */
+  private othersWroteAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: LeaseOptions) {}
 
@@ -62,7 +74,9 @@ export class Lease {
 
   /** Milliseconds until others may take the lease; counted from before the last renewal was sent. */
   remainingMs(): number {
-    return this.current === undefined ? 0 : this.current.renewedAt + this.options.leaseMs - this.options.clock.monotonicMs();
+    return this.current === undefined
+      ? 0
+      : this.current.renewedAt + this.options.leaseMs - this.options.clock.monotonicMs();
   }
 
   /** Milliseconds until a renewal is due: after a third of the lease, so that two may fail. */
@@ -73,6 +87,11 @@ export class Lease {
   /** Milliseconds since the last renewal was sent. */
   sinceRenewalMs(): number {
     return this.options.leaseMs - this.remainingMs();
+  }
+
+  /** Whether another exporter may have led after `moment` (local monotonic clock), as of the last look at the lease. */
+  othersLedSince(moment: number): boolean {
+    return this.othersWroteAt >= moment;
   }
 
   /** Stops holding the lease without a word to the store: somebody else's writes have shown that it is not ours. */
@@ -108,12 +127,19 @@ export class Lease {
     }
 
     const previous = found?.document;
-    if (found !== undefined && previous?.released !== true) {
+    // Our own, where the answer to taking it was lost: nobody else can have it.
+    if (found !== undefined && previous?.holder !== holder) {
+      const ageMs = Math.max(0, found.ageMs - dateGrainMs);
+      this.othersWroteAt = Math.max(this.othersWroteAt, this.options.clock.monotonicMs() - ageMs);
       const endsAfterMs = previous === undefined ? leaseMs : previous.lease_seconds * 1000;
-      if (found.ageMs < endsAfterMs) {
-        return { acquired: false, document: previous, waitMs: endsAfterMs - found.ageMs };
+      if (previous?.released !== true && ageMs < endsAfterMs) {
+        return { acquired: false, document: previous, waitMs: endsAfterMs - ageMs };
       }
     }
+    // What became of the predecessor's last put is told by its document alone.
+    const unreadable = found !== undefined && previous === undefined;
+    const lost = found === undefined && minimumTerm > 0;
+    const writing = previous?.writing ?? (unreadable || lost ? 0 : null);
 
     const document: LeaseDocument = {
       format: 1,
@@ -123,7 +149,7 @@ export class Lease {
       lease_seconds: leaseMs / 1000,
       renewals: 0,
       released: false,
-      writing: previous?.writing ?? null,
+      writing,
       confirmed_at: previous?.confirmed_at ?? null,
       configuration: previous?.configuration ?? null,
     };
@@ -133,10 +159,9 @@ export class Lease {
       if (!storeConflict.is(error)) throw error;
       return { acquired: false, document: undefined, waitMs: leaseMs / 3 };
     }
-    const unreadable = found !== undefined && previous === undefined;
     return {
       acquired: true,
-      mustSeal: unreadable || (previous !== undefined && previous.writing !== null),
+      mustSeal: writing !== null,
       configuration: document.configuration,
       confirmedAt: document.confirmed_at,
     };
@@ -145,7 +170,8 @@ export class Lease {
   /**
    * Holds the lease for another `leaseMs` and writes `change` down.
    *
-   * @throws KR_LEASE_LOST when another exporter has it; the store's errors, after which the lease is still held
+   * @throws KR_LEASE_LOST when another exporter has it, and then `abandon` is due; the store's errors, after which the
+   * lease is still held
    */
   async renew(change: LeaseChange, signal: AbortSignal): Promise<void> {
     await this.update(change, signal);
@@ -172,33 +198,26 @@ export class Lease {
       } catch (error) {
         if (!storeConflict.is(error)) throw error;
         // A renewal whose answer was lost is a conflict with ourselves.
-        if (attempt > 0 || !(await this.adoptOwn(signal))) {
-          this.current = undefined;
-          throw error;
-        }
+        if (attempt > 0) throw leaseLost(this.options.key, undefined, error);
+        await this.adoptOwn(held, signal);
       }
     }
   }
 
-  /** After a conflict: true when what is stored is our own, last heard of without an answer. Otherwise throws KR_LEASE_LOST. */
-  private async adoptOwn(signal: AbortSignal): Promise<boolean> {
-    const held = this.current;
-    if (held === undefined) return false;
+  /** After a conflict: goes on from what is stored, when it is our own, written without an answer. @throws KR_LEASE_LOST */
+  private async adoptOwn(held: Held, signal: AbortSignal): Promise<void> {
     let object: StoredObject;
     try {
       object = await this.options.store.get(this.options.key, { signal });
     } catch (error) {
       if (!storeAbsent.is(error)) throw error;
-      this.current = undefined;
       throw leaseLost(this.options.key, undefined, error);
     }
     const document = await readDocument(object);
     if (document === undefined || document.holder !== this.options.holder || document.term !== held.document.term) {
-      this.current = undefined;
       throw leaseLost(this.options.key, document?.host);
     }
     this.current = { document, version: object.version, renewedAt: held.renewedAt };
-    return true;
   }
 
   private async write(

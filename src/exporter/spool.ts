@@ -8,20 +8,33 @@ import { causeOf } from '../errors';
 import type { ObjectVersion } from '../store';
 import { spoolUnwritable } from './errors';
 
-/** What a spooled configuration was meant to replace: that version, nothing (`absent`), or not known. */
-export type BasedOn = ObjectVersion | null;
+/** What was known to be stored when a configuration was received: all of it is older. */
+export interface Basis {
+  /** That version, nothing (`absent`), or not known. */
+  readonly version: ObjectVersion | null;
+  /** Term that the receiver led, and its puts so far: what bears that term and no higher counter is older too. 0 without a lead. */
+  readonly term: number;
+  readonly counter: number;
+  /** When the stored configuration was last known to have been confirmed, by the store's clock. */
+  readonly confirmedAt: string | null;
+}
 
 export interface Spooled {
   readonly configuration: Configuration;
-  readonly basedOn: BasedOn;
+  readonly basis: Basis;
 }
 
 const headerSchema = z.object({
   format: z.literal(1),
   /** Where it was meant to go; another store's configuration is not exported here. */
   target: z.string(),
-  based_on: z.nullable(z.string()),
-  config_hash: z.optional(z.string()),
+  based_on: z.object({
+    version: z.nullable(z.string()),
+    term: z.int().check(z.nonnegative()),
+    counter: z.int().check(z.nonnegative()),
+    confirmed_at: z.nullable(z.iso.datetime()),
+  }),
+  config_hash: z.optional(z.string().check(z.regex(/^[0-9a-f]{32}$/i))),
   hashes: z.optional(z.record(z.string(), z.string())),
   received_at: z.iso.datetime(),
   sha256: z.string(),
@@ -31,11 +44,12 @@ const headerSchema = z.object({
  * The newest configuration that is not exported yet, on the local disk, so that a restart loses nothing.
  *
  * One file a version, 0600 in a 0700 folder, whole or absent: a line of JSON, then the table's bytes.
- * Saves and clears run one after the other in the order of their calls.
+ * Saves and clears run one at a time; one that waits gives way to the next.
  */
 export class Spool {
   private readonly path: string;
   private last: Promise<void> = Promise.resolve();
+  private next: (() => Promise<void>) | undefined;
   private told = false;
 
   constructor(
@@ -66,7 +80,8 @@ export class Spool {
       bytes = await readFile(this.path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw spoolUnwritable(this.options.dir, error);
+      this.options.log.error(spoolUnwritable(this.options.dir, error).toJSON(), 'spool');
+      return undefined;
     }
     const refuse = (why: string): undefined => {
       this.options.log.warn({ file: this.path, why }, 'the spooled configuration is not used');
@@ -86,7 +101,12 @@ export class Spool {
       return refuse(causeOf(error));
     }
     return {
-      basedOn: based_on,
+      basis: {
+        version: based_on.version,
+        term: based_on.term,
+        counter: based_on.counter,
+        confirmedAt: based_on.confirmed_at,
+      },
       configuration: {
         table,
         info,
@@ -98,12 +118,12 @@ export class Spool {
   }
 
   /** Keeps `configuration` in place of what was kept before. A disk that refuses is told once, and costs no export. */
-  save(configuration: Configuration, basedOn: BasedOn): void {
-    this.enqueue(async () => {
+  save(configuration: Configuration, { version, term, counter, confirmedAt }: Basis): void {
+    this.want(async () => {
       const header = {
         format: 1,
         target: this.options.target,
-        based_on: basedOn,
+        based_on: { version, term, counter, confirmed_at: confirmedAt },
         config_hash: configuration.configHash,
         hashes: configuration.hashes,
         received_at: configuration.receivedAt.toISOString(),
@@ -115,7 +135,7 @@ export class Spool {
 
   /** Forgets what was kept: it is exported, or no longer the newest. */
   clear(): void {
-    this.enqueue(() => rm(this.path, { force: true }));
+    this.want(() => rm(this.path, { force: true }));
   }
 
   /** Ends when all that was asked before has been done. */
@@ -123,16 +143,22 @@ export class Spool {
     return this.last;
   }
 
-  private enqueue(action: () => Promise<void>): void {
-    this.last = this.last.then(action).then(
-      () => {
+  private want(action: () => Promise<void>): void {
+    // One that has not begun is overtaken: only the last state matters, and each holds a whole configuration.
+    const begun = this.next === undefined;
+    this.next = action;
+    if (!begun) return;
+    this.last = this.last.then(async () => {
+      const { next } = this;
+      this.next = undefined;
+      try {
+        await next?.();
         this.told = false;
-      },
-      (error: unknown) => {
+      } catch (error) {
         if (!this.told) this.options.log.error(spoolUnwritable(this.options.dir, error).toJSON(), 'spool');
         this.told = true;
-      },
-    );
+      }
+    });
   }
 }
 

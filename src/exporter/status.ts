@@ -4,7 +4,7 @@ import type { SourceState } from '../source';
 export interface VersionExportStatus {
   readonly version: string;
   source: SourceState;
-  /** Whether this exporter holds the lease of the version, follows another, or has had no reason to ask. */
+  /** Whether this exporter holds the lease of the version, follows another, or neither: no reason to ask, or no way to renew. */
   role: 'leader' | 'follower' | 'idle';
   term: number;
   /** Host name of another holder, as a follower saw it last. */

@@ -10,11 +10,11 @@ import {
   type Configuration,
 } from '../snapshot';
 import type { ConfigurationSource, SourceState } from '../source';
-import { storeAbsent, storeConflict } from '../store';
+import { storeAbsent, storeConflict, storeCorrupt } from '../store';
 import type { ObjectInfo, ObjectStore, ObjectVersion } from '../store';
 import { leaseLost, putTooSlow } from './errors';
 import { Lease, type LeaseChange } from './lease';
-import type { BasedOn, Spool } from './spool';
+import type { Basis, Spool } from './spool';
 import { newStatus, type VersionExportStatus } from './status';
 
 export interface VersionExporterOptions {
@@ -59,10 +59,12 @@ type Stored =
 interface Pending {
   readonly configuration: Configuration;
   /** What was stored when it was received, as far as known. */
-  readonly basedOn: BasedOn;
+  readonly basis: Basis;
+  /** Local monotonic clock. */
+  readonly receivedAtMs: number;
   /**
-   * Received before this exporter led, so that a former leader may have stored a newer one: it may only replace what it
-   * was based on, and not before this moment, which gives the control plane time to send its current one instead.
+   * Received before this exporter led, so that a former leader may have stored or confirmed a newer one: it may only
+   * replace what it was based on, and not before this moment, which gives the control plane time to send its current one instead.
    */
   stale?: { readonly notBefore: number };
   /** Somebody else has led since it was received. */
@@ -73,6 +75,8 @@ interface Pending {
 const largestBackoffMs = 30_000;
 /** How long a new leader waits for its control plane to send the current configuration before it falls back on an earlier one. */
 const refreshMs = 10_000;
+/** Pause after each step, so that a control plane that pushes without end does not make the store suffer for it. */
+const breathMs = 25;
 /** Confirmations are written down at most this often. */
 const confirmEveryMs = 1_000;
 
@@ -95,6 +99,8 @@ export class VersionExporter {
   private mustSeal = false;
   private counter = 0;
   private lastExportAt = Number.NEGATIVE_INFINITY;
+  /** Local monotonic clock: the lease is another one's, and not asked for before. */
+  private followUntil = Number.NEGATIVE_INFINITY;
   private notLiveSince = Number.NEGATIVE_INFINITY;
   /** When the stored configuration was last received, by the store's clock; written down with the next renewal. */
   private confirmedAt: string | null = null;
@@ -130,7 +136,8 @@ export class VersionExporter {
       this.log.info({}, 'a configuration from before the restart waits in the spool');
       this.pending = {
         configuration: spooled.configuration,
-        basedOn: spooled.basedOn,
+        basis: spooled.basis,
+        receivedAtMs: this.clock.monotonicMs(),
         stale: { notBefore: this.clock.monotonicMs() + refreshMs },
         followed: true,
         spooled: true,
@@ -159,7 +166,8 @@ export class VersionExporter {
     );
     while (!signal.aborted) {
       const waitMs = await this.step(hardStop.signal, false);
-      await this.clock.pause(waitMs, this.wake.signal);
+      await this.clock.pause(breathMs, signal);
+      await this.clock.pause(waitMs - breathMs, this.wake.signal);
       if (!signal.aborted) this.wake = new AbortController();
     }
     await listening;
@@ -188,7 +196,13 @@ export class VersionExporter {
     this.status.sourceProblem = null;
     this.pending = {
       configuration,
-      basedOn: this.stored.kind === 'present' ? this.stored.version : this.stored.kind === 'absent' ? 'absent' : null,
+      basis: {
+        version: this.stored.kind === 'present' ? this.stored.version : this.stored.kind === 'absent' ? 'absent' : null,
+        term: this.lease.term,
+        counter: this.lease.held ? this.counter : 0,
+        confirmedAt: this.confirmedAt,
+      },
+      receivedAtMs: this.clock.monotonicMs(),
       followed: false,
       spooled: false,
     };
@@ -233,6 +247,7 @@ export class VersionExporter {
       this.log.error({ ...error.toJSON(), retryInMs: Math.round(waitMs) }, 'export');
       return waitMs;
     } finally {
+      if (this.lease.held) this.status.role = this.lease.remainingMs() > 0 ? 'leader' : 'idle';
       this.status.pending = this.pending !== undefined && this.status.role !== 'follower';
       this.status.term = this.lease.term;
     }
@@ -250,6 +265,12 @@ export class VersionExporter {
       return Number.POSITIVE_INFINITY;
     }
 
+    const followMs = this.followUntil - this.clock.monotonicMs();
+    if (!this.lease.held && followMs > 0) {
+      if (this.pending !== undefined) this.pending.followed = true;
+      this.spoolPending();
+      return followMs;
+    }
     if (!this.lease.held) {
       const waitMs = await this.acquire(signal);
       if (waitMs > 0) {
@@ -258,9 +279,12 @@ export class VersionExporter {
       }
     }
 
-    if (this.pending !== undefined) await this.settleEqual(this.pending, signal);
-    if (this.pending !== undefined) {
-      if (this.exportDueInMs(this.pending, stopping) <= 0) await this.export(this.pending, signal);
+    if (this.stored.kind === 'unknown') await this.readStored(undefined, signal);
+    const { pending } = this;
+    if (pending !== undefined) await this.settleEqual(pending, signal);
+    // One received meanwhile has yet to be compared; it has woken the next step.
+    if (pending !== undefined && this.pending === pending) {
+      if (this.exportDueInMs(pending, stopping) <= 0) await this.export(pending, signal);
       else this.spoolPending();
     }
     if (this.renewalDueInMs() <= 0) await this.renew({ writing: this.mustSeal ? this.counter : null }, signal);
@@ -288,12 +312,16 @@ export class VersionExporter {
     const result = await this.lease.tryAcquire(storedTerm, signal);
     if (!result.acquired) {
       this.follow(result.document?.host);
+      this.confirmedAt = result.document?.confirmed_at ?? this.confirmedAt;
+      this.status.confirmedAt = this.confirmedAt;
       const received = this.pending?.configuration.configHash;
       if (received !== undefined && this.stored.kind === 'present' && this.stored.configHash === received) {
         this.options.onConfirmed?.();
       }
       // A lease that is given back early is noticed after a third of its time.
-      return Math.min(result.waitMs, this.options.leaseMs / 3);
+      const waitMs = Math.min(result.waitMs, this.options.leaseMs / 3);
+      this.followUntil = this.clock.monotonicMs() + waitMs;
+      return waitMs;
     }
     this.status.role = 'leader';
     this.status.leader = null;
@@ -306,7 +334,7 @@ export class VersionExporter {
     // The predecessor may have written between the first look and the lease.
     await this.readStored(result.configuration ?? undefined, signal);
     const { pending } = this;
-    if (pending === undefined || pending.followed) {
+    if (pending === undefined || pending.followed || this.lease.othersLedSince(pending.receivedAtMs)) {
       if (pending !== undefined) pending.stale ??= { notBefore: this.clock.monotonicMs() + refreshMs };
       this.options.source.refresh();
     }
@@ -368,8 +396,11 @@ export class VersionExporter {
     await this.readStored(undefined, signal);
     const stored = this.stored;
     if (pending.stale !== undefined) {
-      if (pending.basedOn === (stored.kind === 'present' ? stored.version : 'absent')) return;
-      this.log.warn({}, 'an earlier configuration is not exported: what it was based on has been replaced since');
+      if (this.isOlder(stored, pending.basis)) return;
+      this.log.warn(
+        {},
+        'an earlier configuration is not exported: what it was based on was replaced or confirmed since',
+      );
       this.done(pending);
       return;
     }
@@ -387,16 +418,35 @@ export class VersionExporter {
     this.done(pending);
   }
 
+  /** Whether what is stored was received before the configuration of this basis, and not confirmed after it. */
+  private isOlder(stored: Stored, basis: Basis): boolean {
+    const { confirmedAt } = this;
+    // A rollback to what is stored is confirmed, not written: then the version says nothing.
+    if (
+      confirmedAt !== null &&
+      (basis.confirmedAt === null || Date.parse(confirmedAt) > Date.parse(basis.confirmedAt))
+    ) {
+      return false;
+    }
+    if (stored.kind !== 'present') return basis.version === 'absent';
+    return (
+      stored.version === basis.version ||
+      (stored.term > 0 && stored.term === basis.term && stored.counter <= basis.counter)
+    );
+  }
+
   /** The canonical hash of what is stored, or undefined when that is another version by now, or no configuration. */
   private async canonicalOfStored(version: ObjectVersion, signal: AbortSignal): Promise<string | undefined> {
     const object = await this.options.store.get(this.options.configKey, { signal });
-    const parts: Uint8Array[] = [];
-    for await (const part of object.body) parts.push(part);
     if (object.version !== version) return undefined;
+    const parts: Uint8Array[] = [];
     try {
+      for await (const part of object.body) parts.push(part);
       return canonicalHashes(Buffer.concat(parts)).configHash;
     } catch (error) {
-      if (!(error instanceof ResilienceError)) throw error;
+      if (!(error instanceof ResilienceError) || (error.code.startsWith('KR_STORE_') && !storeCorrupt.is(error))) {
+        throw error;
+      }
       this.log.warn(error.toJSON(), 'the stored configuration is damaged and will be replaced');
       return undefined;
     }
@@ -441,12 +491,20 @@ export class VersionExporter {
       });
       this.exported(pending, result.version, body.length, sha256);
       this.log.info(
-        { bytes: body.length, ms: Math.round(this.clock.monotonicMs() - startedAt), configHash: configuration.configHash },
+        {
+          bytes: body.length,
+          ms: Math.round(this.clock.monotonicMs() - startedAt),
+          configHash: configuration.configHash,
+        },
         'exported',
       );
     } catch (error) {
-      if (storeConflict.is(error)) await this.afterConflict(pending, body.length, sha256, signal);
-      else {
+      if (storeConflict.is(error)) {
+        await this.afterConflict(pending, body.length, sha256, signal);
+        // The store refused for a moment (409), though nobody wrote: not again at once.
+        const now = this.stored.kind === 'present' ? this.stored.version : 'absent';
+        if (this.pending === pending && now === (stored.kind === 'present' ? stored.version : 'absent')) throw error;
+      } else {
         // The put may have been done, or may still be: look before the next one, and write once more whatever comes.
         this.mustSeal = true;
         this.stored = { kind: 'unknown' };
@@ -468,7 +526,7 @@ export class VersionExporter {
     if (stored.term > this.lease.term) {
       throw leaseLost(this.options.configKey, undefined);
     }
-    if (stored.term === this.lease.term && stored.counter === this.counter) {
+    if (this.status.stored?.sha256 === sha256) {
       // The answer was lost and the client asked again: it is our own.
       this.exported(pending, stored.version, bytes, sha256);
       return;
@@ -525,7 +583,7 @@ export class VersionExporter {
     const pending = this.pending;
     if (pending === undefined || pending.spooled) return;
     pending.spooled = true;
-    this.options.spool?.save(pending.configuration, pending.basedOn);
+    this.options.spool?.save(pending.configuration, pending.basis);
   }
 
   private async renew(change: LeaseChange, signal: AbortSignal): Promise<void> {

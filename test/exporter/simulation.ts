@@ -48,6 +48,8 @@ export class World {
   readonly history: number[] = [0];
   floor = -1;
   writes = 0;
+  /** Calls to the store, of all nodes. */
+  calls = 0;
   confirmedPosition = -1;
   private readonly events: { at: number; run: () => void }[] = [];
   private readonly versions = new Set<string>();
@@ -87,6 +89,7 @@ export class World {
 
   async pass(ms: number, until: () => boolean = () => false): Promise<void> {
     const end = this.nowMs + ms;
+    await atRest();
     for (;;) {
       let next = 0;
       for (let index = 1; index < this.events.length; index++) {
@@ -157,6 +160,7 @@ export class World {
     this.holders.set(document.term, holder);
     if (document.confirmed_at === this.leaseConfirmedAt) return;
     this.leaseConfirmedAt = document.confirmed_at;
+    if (document.confirmed_at === null) return;
     this.confirmedPosition = confirmed;
     this.reach(confirmed, `${document.holder} confirmed`);
   }
@@ -176,6 +180,8 @@ export class Node {
   frozenUntil = 0;
   /** Puts to come that are held up on their way, and land late. */
   readonly held: { key: 'config' | 'lease'; ms: number }[] = [];
+  /** How long reads to come take. */
+  readonly heldReads: number[] = [];
   loseAnswers = 0;
   process: Process | undefined;
   /** What is on the disk; survives a crash. */
@@ -357,8 +363,21 @@ class Control implements ConfigurationSource {
     if (this.connected) this.listener?.process.after(this.node.world.latency(), () => this.send());
   }
 
-  /** The line to the control plane breaks, which is noticed at once, and told. */
-  break(): void {
+  /** The control plane sends what is current once more. */
+  again(): void {
+    this.listener?.process.after(0, () => this.send());
+  }
+
+  /** No connection to the control plane for `ms`. */
+  deaf(ms: number): void {
+    const { node } = this;
+    node.deafUntil = node.world.nowMs + ms;
+    this.break();
+    node.world.after(ms, () => this.reconnect());
+  }
+
+  /** The line breaks, which is noticed at once, and told. */
+  private break(): void {
     const { listener } = this;
     this.connected = false;
     listener?.process.after(0, () => {
@@ -378,7 +397,7 @@ class Control implements ConfigurationSource {
     });
   }
 
-  reconnect(): void {
+  private reconnect(): void {
     if (this.listener !== undefined && !this.connected) this.connect(this.listener.process);
   }
 
@@ -397,11 +416,11 @@ class Client implements ObjectStore {
   constructor(private readonly process: Process) {}
 
   head(key: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    return this.call(() => this.store.head(key), options, 0, false);
+    return this.call(() => this.store.head(key), options, this.process.node.heldReads.shift() ?? 0, false);
   }
 
   get(key: string, options: CallOptions = {}): Promise<StoredObject> {
-    return this.call(() => this.store.get(key), options, 0, false);
+    return this.call(() => this.store.get(key), options, this.process.node.heldReads.shift() ?? 0, false);
   }
 
   put(key: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
@@ -442,10 +461,11 @@ class Client implements ObjectStore {
     const { node } = process;
     const { world } = node;
     const { signal, timeoutMs = settings.storeTimeoutMs } = options;
+    world.calls++;
     let onAbort = (): void => undefined;
     return new Promise<T>((resolve, reject) => {
       const fail = (why: string): void => reject(storeUnreachable(this.location, 'a call', new Error(why)));
-      onAbort = () => reject(signal?.reason as Error);
+      onAbort = () => reject(abortReason(signal));
       if (signal?.aborted === true) return onAbort();
       signal?.addEventListener('abort', onAbort);
       process.after(timeoutMs, () => fail('no answer in time'));
@@ -483,7 +503,7 @@ function spoolOf(process: Process): Pick<Spool, 'load' | 'save' | 'clear' | 'set
       };
       return Promise.resolve({ ...spooled, configuration });
     },
-    save: (configuration, ...basis) => {
+    save: (configuration, basis) => {
       const { table, configHash, hashes, receivedAt } = configuration;
       const copy: Configuration = {
         table,
@@ -491,7 +511,7 @@ function spoolOf(process: Process): Pick<Spool, 'load' | 'save' | 'clear' | 'set
         ...(hashes === undefined ? {} : { hashes }),
         receivedAt: new Date(receivedAt),
       };
-      process.after(2, () => (node.spooled = { configuration: copy, basedOn: basis[0] }));
+      process.after(2, () => (node.spooled = { configuration: copy, basis }));
     },
     clear: () => process.after(2, () => (node.spooled = undefined)),
     settled: () => Promise.resolve(),
@@ -500,4 +520,8 @@ function spoolOf(process: Process): Pick<Spool, 'load' | 'save' | 'clear' | 'set
 
 function atRest(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  return signal?.reason instanceof Error ? signal.reason : new Error('aborted');
 }

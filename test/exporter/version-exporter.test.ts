@@ -398,7 +398,7 @@ describe('the spool', () => {
     const dir = temporaryFolder();
     const spool = spoolIn(dir);
     await spool.open();
-    spool.save(configurationNamed('old'), 'an-etag-that-is-gone');
+    spool.save(configurationNamed('old'), { version: 'an-etag-that-is-gone', term: 0, counter: 0, confirmedAt: null });
     await spool.settled();
     store.writeForeign(configKey, Buffer.from(configurationNamed('newer').table).toString('utf8'));
     const { source } = start(store, { spool: spoolIn(dir), leaseMs: 1_000 });
@@ -411,9 +411,10 @@ describe('the spool', () => {
     const dir = temporaryFolder();
     const spool = spoolIn(dir);
     await spool.open();
-    spool.save(configurationNamed('a'), 'absent');
+    const basis = { version: 'absent', term: 3, counter: 7, confirmedAt: '2020-01-01T00:00:00.000Z' };
+    spool.save(configurationNamed('a'), basis);
     await spool.settled();
-    expect((await spool.load())?.basedOn).toBe('absent');
+    expect((await spool.load())?.basis).toEqual(basis);
     expect(await spoolIn(dir, 's3://other/kong').load()).toBeUndefined();
     const { truncateSync } = await import('node:fs');
     const file = join(dir, readdirSync(dir)[0] ?? '');

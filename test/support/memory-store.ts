@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { storeAbsent, storeConflict, storeUnreachable } from '../../src/store/errors';
+import { storeAbsent, storeConflict, storeCorrupt, storeUnreachable } from '../../src/store/errors';
 import type { ObjectInfo, ObjectStore, PutOptions, PutResult, StoredObject } from '../../src/store/store';
 
 interface Entry {
@@ -27,6 +27,8 @@ export class MemoryStore implements ObjectStore {
   /** Milliseconds that the store's clock is ahead of ours. */
   clockAheadMs = 0;
   down = false;
+  /** The key whose body comes damaged. */
+  corrupt: string | undefined;
 
   /** @param clock milliseconds since 1970; a simulation has its own */
   constructor(private readonly clock: () => number = Date.now) {}
@@ -71,9 +73,11 @@ export class MemoryStore implements ObjectStore {
   async get(key: string): Promise<StoredObject> {
     const info = await this.head(key);
     const body = this.entries.get(key)?.body ?? new Uint8Array();
+    const damage = this.corrupt === key ? storeCorrupt(this.location, `${key} is damaged`) : undefined;
     return {
       ...info,
       body: (async function* () {
+        if (damage !== undefined) throw damage;
         yield body;
       })(),
     };
