@@ -155,7 +155,7 @@ describe('bin/kong-resilience', () => {
 
   it('cannot exec from the bundle alone, and says what can', async () => {
     const { code, stdout, stderr } = await run(['exec', '--', 'true'], {});
-    expect([code, stdout]).toEqual([1, '']);
+    expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^kong-resilience: KR_EXEC_WITHOUT_LAUNCHER: /);
   });
 

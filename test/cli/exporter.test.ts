@@ -288,7 +288,7 @@ describe('the status listener', () => {
     expect(off.stderr).toMatch(/^kong-resilience: KR_ENV_STATUS_LISTEN_OFF: /);
     const taken = environmentOf(cluster, bucket, { KONG_RESILIENCE_STATUS_LISTEN: `127.0.0.1:${cluster.port}` });
     const busy = await run(['run'], taken);
-    expect(busy.code, busy.stderr).toBe(1);
+    expect(busy.code, busy.stderr).toBe(2);
     expect(busy.stderr).toContain(`KR_STATUS_LISTEN_FAILED: KONG_RESILIENCE_STATUS_LISTEN=127.0.0.1:${cluster.port}: `);
     const other = await run(['health'], taken);
     expect([other.code, other.stdout]).toMatchObject([1, expect.stringMatching(/^no: /)]);

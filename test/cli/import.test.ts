@@ -387,6 +387,6 @@ describe('a failed import', () => {
     });
     await importer.logged('that the store is asked', ({ message }) => message.includes('asking the store'));
     const { code, stdout } = await importer.stop();
-    expect([code, JSON.parse(stdout)]).toMatchObject([0, { outcome: 'failed' }]);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { outcome: 'failed', error: { code: 'KR_IMPORT_STOPPED' } }]);
   });
 });

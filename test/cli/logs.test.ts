@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bundle, Program, run, temporaryFolder } from '../support/program';
+import { captured, Cluster, exporterEnvironment, importerEnvironment } from './cluster';
+import { fileStore } from './stores';
+
+const limit = { timeout: 60_000 };
+
+describe('the log', () => {
+  it(
+    'is JSON lines on stderr, warnings of Node and of libraries among them; stdout holds data alone',
+    limit,
+    async () => {
+      const bucket = await fileStore().bucket();
+      const cluster = await Cluster.start();
+      cluster.publish(captured('3.9.3'));
+      const preload = join(temporaryFolder(), 'warn.cjs');
+      writeFileSync(
+        preload,
+        `setInterval(() => {
+         process.emitWarning('an SDK\\nwarns', 'DeprecationWarning', 'LIB001');
+         process.emitWarning(Object.assign(new Error('it is experimental'), { name: 'ExperimentalWarning' }));
+       }, 100).unref();`,
+      );
+      const environment = {
+        ...cluster.environment,
+        ...exporterEnvironment(),
+        KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+        KONG_RESILIENCE_LOG_FORMAT: 'json',
+        KONG_LOG_LEVEL: 'debug',
+      };
+      const exporter = new Program(['run'], environment, { command: [process.execPath, '--require', preload, bundle] });
+      const warned = await exporter.logged('a warning', ({ message }) => message === 'an SDK warns');
+      expect(warned).toMatchObject({ level: 'warn', warning: 'DeprecationWarning' });
+      await exporter.logged('another', ({ warning }) => warning === 'ExperimentalWarning');
+      await exporter.logged('an export', ({ message }) => message === 'exported');
+      const { code, stdout, stderr } = await exporter.stop();
+      expect([code, stdout]).toEqual([0, '']);
+      for (const line of stderr.trimEnd().split('\n')) {
+        expect(JSON.parse(line)).toMatchObject({
+          level: expect.stringMatching(/^(debug|info|warn|error)$/),
+          time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+          message: expect.any(String),
+        });
+      }
+    },
+  );
+
+  it('is as quiet as KONG_LOG_LEVEL says: nothing but data where nothing is wrong', limit, async () => {
+    const bucket = await fileStore().bucket();
+    await bucket.write('3.9.3/config.json', captured('3.9.3').table);
+    const cluster = await Cluster.start();
+    cluster.publish(captured('3.9.3'));
+    const { code, stdout, stderr } = await run(['import', '--json'], {
+      ...cluster.environment,
+      ...importerEnvironment(join(temporaryFolder(), 'handover')),
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+      KONG_LOG_LEVEL: 'error',
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'not-needed' });
+  });
+
+  it(
+    'is for people with KONG_RESILIENCE_LOG_FORMAT=pretty, without colours where there is no terminal',
+    limit,
+    async () => {
+      const bucket = await fileStore().bucket();
+      const cluster = await Cluster.start();
+      cluster.publish(captured('3.9.3'));
+      const { code, stderr } = await run(['export', '--once'], {
+        ...cluster.environment,
+        ...exporterEnvironment(),
+        KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+        KONG_RESILIENCE_LOG_FORMAT: 'pretty',
+      });
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: exports configurations$/m);
+      expect(stderr).not.toContain('\u001b');
+    },
+  );
+});
