@@ -96,10 +96,15 @@ export class Exporter {
       if (done()) end.abort();
     };
     const timer = setTimeout(() => end.abort(), limitMs);
+    // Not AbortSignal.any: on Node 20 the signal that it makes can be collected while it is waited for.
+    const stop = (): void => end.abort();
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
     try {
-      await this.run(AbortSignal.any([signal, end.signal]));
+      await this.run(end.signal);
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
     }
     if (!done()) {
       const missing = this.options.environment.versions

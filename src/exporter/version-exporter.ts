@@ -63,12 +63,10 @@ interface Pending {
   /** Local monotonic clock. */
   readonly receivedAtMs: number;
   /**
-   * Received before this exporter led, so that a former leader may have stored or confirmed a newer one: it may only
+   * Received before another one's last sign of leading, so that it may have stored or confirmed a newer one: it may only
    * replace what it was based on, and not before this moment, which gives the control plane time to send its current one instead.
    */
   stale?: { readonly notBefore: number };
-  /** Somebody else has led since it was received. */
-  followed: boolean;
   spooled: boolean;
 }
 
@@ -139,7 +137,6 @@ export class VersionExporter {
         basis: spooled.basis,
         receivedAtMs: this.clock.monotonicMs(),
         stale: { notBefore: this.clock.monotonicMs() + refreshMs },
-        followed: true,
         spooled: true,
       };
     }
@@ -203,7 +200,6 @@ export class VersionExporter {
         confirmedAt: this.confirmedAt,
       },
       receivedAtMs: this.clock.monotonicMs(),
-      followed: false,
       spooled: false,
     };
     this.wake.abort();
@@ -267,7 +263,6 @@ export class VersionExporter {
 
     const followMs = this.followUntil - this.clock.monotonicMs();
     if (!this.lease.held && followMs > 0) {
-      if (this.pending !== undefined) this.pending.followed = true;
       this.spoolPending();
       return followMs;
     }
@@ -334,7 +329,7 @@ export class VersionExporter {
     // The predecessor may have written between the first look and the lease.
     await this.readStored(result.configuration ?? undefined, signal);
     const { pending } = this;
-    if (pending === undefined || pending.followed || this.lease.othersLedSince(pending.receivedAtMs)) {
+    if (pending === undefined || this.lease.othersLedSince(pending.receivedAtMs)) {
       if (pending !== undefined) pending.stale ??= { notBefore: this.clock.monotonicMs() + refreshMs };
       this.options.source.refresh();
     }
@@ -345,7 +340,6 @@ export class VersionExporter {
     if (this.status.role !== 'follower') this.log.info({ leader }, 'follows another exporter of this version');
     this.status.role = 'follower';
     this.status.leader = leader ?? this.status.leader;
-    if (this.pending !== undefined) this.pending.followed = true;
   }
 
   private async readStored(

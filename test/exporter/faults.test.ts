@@ -32,6 +32,19 @@ afterEach(() => {
 });
 
 describe('an exporter', () => {
+  it('gives a put up before its lease ends, however long the store may take', async () => {
+    const world = new World({ seed: 1, nodes: 1, exportDelayMs: 0, storeTimeoutMs: 60_000 });
+    const [one] = world.nodes;
+    one?.start();
+    await world.pass(1_000);
+    one?.held.push({ key: 'config', ms: 60_000 });
+    world.push(1);
+    await world.pass(100);
+    expect(one?.process?.exporter.status.exportProblem).toBeNull();
+    await world.pass(settings.leaseMs);
+    expect(one?.process?.exporter.status.exportProblem?.code).toBe('KR_EXPORT_LEASE_TOO_SHORT');
+  });
+
   it('that is stopped while a put hangs ends within the shutdown limit', async () => {
     const { world, one } = await led();
     one.held.push({ key: 'config', ms: 60_000 });
@@ -64,6 +77,7 @@ describe('an exporter', () => {
 
   it('that is sent the same 1,000 times a second asks the store at most 45 times in it', async () => {
     const { world, one } = await led();
+    world.near = true;
     const before = world.calls;
     for (let count = 0; count < 1_000; count++) {
       one.source.again();

@@ -134,6 +134,22 @@ describe('exporters on one store', () => {
     expect(world.storedContent).toBe(0);
   });
 
+  it('write a rollback once more when a predecessor crashed with a put on its way, which then fails', async () => {
+    const { world, nodes } = await worldOf(2, 0);
+    nodes[0]?.start();
+    await world.pass(1_000);
+    nodes[0]?.held.push({ key: 'config', ms: 3 * settings.leaseMs });
+    world.push(1);
+    await world.pass(500);
+    nodes[0]?.crash();
+    world.push(0);
+    nodes[1]?.start();
+    await world.pass(2 * settings.leaseMs);
+    expect(world.confirmedPosition).toBe(2);
+    await world.pass(2 * settings.leaseMs);
+    expect({ stored: world.storedContent, writes: world.writes }).toEqual({ stored: 0, writes: 2 });
+  });
+
   it('take up their own lease again when the answer to taking it was lost', async () => {
     const { world, nodes } = await worldOf(1, 0);
     const [one] = nodes;
@@ -161,6 +177,8 @@ describe('exporters on one store', () => {
     one?.start();
     await world.pass(20_000);
     expect(world.storedContent).toBe(2);
+    // Exported, not confirmed: no control plane has sent it since.
+    expect(world.confirmedPosition).toBe(0);
   });
 
   it(

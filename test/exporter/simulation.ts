@@ -44,6 +44,9 @@ export class World {
   readonly store = new MemoryStore(() => epoch + this.nowMs);
   readonly nodes: readonly Node[];
   readonly exportDelayMs: number;
+  readonly storeTimeoutMs: number;
+  /** Whether packets take a millisecond each, and not up to 40 or 3,000. */
+  near = false;
   /** Contents by position. */
   readonly history: number[] = [0];
   floor = -1;
@@ -61,9 +64,10 @@ export class World {
   private failure: Error | undefined;
   private random: number;
 
-  constructor(options: { seed: number; nodes: number; exportDelayMs: number }) {
+  constructor(options: { seed: number; nodes: number; exportDelayMs: number; storeTimeoutMs?: number }) {
     this.random = options.seed;
     this.exportDelayMs = options.exportDelayMs;
+    this.storeTimeoutMs = options.storeTimeoutMs ?? settings.storeTimeoutMs;
     this.nodes = Array.from(
       { length: options.nodes },
       (_, index) => new Node(this, index, [0, hour, -hour][index] ?? 0),
@@ -80,6 +84,7 @@ export class World {
 
   /** How long a packet takes: mostly little. */
   latency(): number {
+    if (this.near) return 1;
     return this.chance() < 0.04 ? this.chance() * settings.slowMs : 1 + this.chance() * 40;
   }
 
@@ -280,7 +285,9 @@ export class Process {
       host: name,
       program: 'simulated',
       exportDelayMs: world.exportDelayMs,
-      ...settings,
+      leaseMs: settings.leaseMs,
+      shutdownMs: settings.shutdownMs,
+      storeTimeoutMs: world.storeTimeoutMs,
       log: silentLog,
       clock,
       onConfirmed: () => {
@@ -478,7 +485,7 @@ class Client implements ObjectStore {
           (value) => {
             if (!lose && node.cutUntil <= world.nowMs) process.after(world.latency(), () => resolve(value));
           },
-          (error: unknown) => process.after(world.latency(), () => reject(error as Error)),
+          (error: Error) => process.after(world.latency(), () => reject(error)),
         );
       });
     }).finally(() => signal?.removeEventListener('abort', onAbort));
