@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Node, settings, World } from './simulation';
 
-const runs = Number(process.env['KONG_RESILIENCE_TEST_RUNS'] ?? 300);
+const runs = Number(process.env['KONG_RESILIENCE_TEST_RUNS'] ?? 1000);
 
 const node = fc.nat({ max: 2 });
 /** Short and long ones, up to twice the lease. */

@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import { parseLeaseDocument } from '../../src/exporter/lease-document';
 import type { Spool, Spooled } from '../../src/exporter/spool';
 import { VersionExporter } from '../../src/exporter/version-exporter';
@@ -66,6 +67,8 @@ export class World {
 
   constructor(options: { seed: number; nodes: number; exportDelayMs: number; storeTimeoutMs?: number }) {
     this.random = options.seed;
+    // The jitter of a backoff is to be the same for the same seed too.
+    vi.spyOn(Math, 'random').mockImplementation(() => this.chance());
     this.exportDelayMs = options.exportDelayMs;
     this.storeTimeoutMs = options.storeTimeoutMs ?? settings.storeTimeoutMs;
     this.nodes = Array.from(
