@@ -2,6 +2,9 @@ import pino from 'pino';
 import type { NodeEnvironment } from '../contract';
 import type { Log } from '../runtime';
 
+/** What waits for a stderr that cannot be written, in bytes; what comes then is dropped. */
+const maxBacklog = 1024 * 1024;
+
 /**
  * The program's log: on stderr, JSON lines, or pretty on a terminal.
  *
@@ -27,8 +30,15 @@ export async function createLog(settings: NodeEnvironment['log']): Promise<Log> 
           translateTime: 'SYS:HH:MM:ss.l',
         }),
       )
-    : pino(options, pino.destination({ fd: 2, sync: true }));
+    : pino(options, plainDestination());
   process.removeAllListeners('warning');
   process.on('warning', (warning) => log.warn({ warning: warning.name }, warning.message.replace(/\s+/g, ' ').trim()));
   return log;
+}
+
+/** A stderr that nobody reads, or on a full disk, must not end the program: the next line is tried again. */
+function plainDestination(): pino.DestinationStream {
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: maxBacklog });
+  destination.on('error', () => undefined);
+  return destination;
 }

@@ -114,6 +114,15 @@ function isCommanderExit(error: unknown): error is { exitCode: number } {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
 
+/*
+ * Output that cannot be written, because its reader has gone (`| head`) or a disk is full, changes nothing of what is
+ * done: an import must not hold a gateway back for it. Lost data are told in the log; a lost log can be told nowhere.
+ */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`kong-resilience: writing to stdout: ${error.message}\n`);
+});
+process.stderr.on('error', () => undefined);
+
 void main().then((code) => {
   // Sockets that a library keeps open must not keep the process.
   process.exitCode = code;

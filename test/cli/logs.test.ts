@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundle, Program, run, temporaryFolder } from '../support/program';
@@ -80,4 +80,59 @@ describe('the log', () => {
       expect(stderr).not.toContain('\u001b');
     },
   );
+});
+
+describe('streams that nobody reads', () => {
+  it('change nothing of what an import does, nor its exit code', limit, async () => {
+    const bucket = await fileStore().bucket();
+    await bucket.write('3.9.3/config.json', captured('3.9.3').table);
+    const cluster = await Cluster.start();
+    await cluster.down();
+    const handover = join(temporaryFolder(), 'handover');
+    const environment = {
+      ...cluster.environment,
+      ...importerEnvironment(handover),
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+    };
+    const { code, signal } = await run(['import', '--json'], environment, { unread: ['stdout', 'stderr'] });
+    expect([code, signal]).toEqual([0, null]);
+    expect(readFileSync(join(handover, 'config.json')).equals(captured('3.9.3').table)).toBe(true);
+  });
+
+  it.runIf(existsSync('/dev/full'))('or on a full disk are the same to an import', limit, async () => {
+    const bucket = await fileStore().bucket();
+    await bucket.write('3.9.3/config.json', captured('3.9.3').table);
+    const cluster = await Cluster.start();
+    await cluster.down();
+    const handover = join(temporaryFolder(), 'handover');
+    const environment = {
+      ...cluster.environment,
+      ...importerEnvironment(handover),
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+    };
+    const full = ['/bin/sh', '-c', 'exec "$0" "$@" >/dev/full 2>/dev/full', process.execPath, bundle] as const;
+    const { code, signal } = await run(['import', '--json'], environment, { command: [...full] });
+    expect([code, signal]).toEqual([0, null]);
+    expect(readFileSync(join(handover, 'config.json')).equals(captured('3.9.3').table)).toBe(true);
+  });
+
+  it('do not end an exporter', limit, async () => {
+    const bucket = await fileStore().bucket();
+    const cluster = await Cluster.start();
+    cluster.publish(captured('3.9.3'));
+    const environment = {
+      ...cluster.environment,
+      ...exporterEnvironment(),
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+      KONG_LOG_LEVEL: 'debug',
+    };
+    const exporter = new Program(['run'], environment, { unread: ['stdout', 'stderr'] });
+    await exporter.waitFor('it is stored', async () => (await bucket.read('3.9.3/config.json')) !== undefined);
+    expect(await exporter.stop()).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('are no error of a program whose data is read in part', limit, async () => {
+    const { code, stderr } = await run(['--help'], {}, { unread: ['stdout'] });
+    expect([code, stderr]).toEqual([0, '']);
+  });
 });

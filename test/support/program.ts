@@ -24,6 +24,8 @@ export interface Exit {
 export interface ProgramOptions {
   /** What is run instead of node and the bundle. */
   readonly command?: readonly [string, ...string[]];
+  /** Streams that nobody reads: each write of the program fails with EPIPE. */
+  readonly unread?: readonly ('stdout' | 'stderr')[];
 }
 
 /** A line of the log. */
@@ -47,7 +49,7 @@ export class Program {
   constructor(
     readonly args: readonly string[],
     environment: Environment,
-    { command: [file, ...before] = [process.execPath, bundle] }: ProgramOptions = {},
+    { command: [file, ...before] = [process.execPath, bundle], unread = [] }: ProgramOptions = {},
   ) {
     const home = temporaryFolder();
     const child = spawn(file, [...before, ...args], {
@@ -58,6 +60,7 @@ export class Program {
     this.#child = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    for (const name of unread) child[name].destroy();
     this.exit = new Promise((done, failed) => {
       child.once('error', failed);
       child.once('close', (code, signal) => {
