@@ -46,6 +46,17 @@ describe('an exporter', () => {
     expect(problem()).toBe('KR_EXPORT_LEASE_TOO_SHORT');
   });
 
+  it('gathers what comes within the delay after an export', async () => {
+    const { world } = await led(1, 10_000);
+    for (const content of [1, 2, 3]) {
+      world.push(content);
+      await world.pass(1_000);
+    }
+    expect(world.writes).toBe(1);
+    await world.pass(10_000);
+    expect({ writes: world.writes, stored: world.storedContent }).toEqual({ writes: 2, stored: 3 });
+  });
+
   it('that is stopped while a put hangs ends within the shutdown limit', async () => {
     const { world, one } = await led();
     one.held.push({ key: 'config', ms: 60_000 });
