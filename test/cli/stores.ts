@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -96,7 +96,14 @@ function s3Kind(
     stop: async () => server?.stop(),
     bucket: async () => {
       const bucket = `b-${randomUUID()}`;
-      const client = new S3Client({ endpoint: endpoint().href, region, credentials, forcePathStyle: true });
+      const client = new S3Client({
+        endpoint: endpoint().href,
+        region,
+        credentials,
+        forcePathStyle: true,
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+      });
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
       return {
         name: bucket,
@@ -109,9 +116,13 @@ function s3Kind(
         },
         read: async (key) => {
           try {
-            const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-            const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
-            return { bytes, version: answer.ETag ?? '', metadata: answer.Metadata ?? {} };
+            for (;;) {
+              const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+              const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+              const md5 = createHash('md5').update(bytes).digest('hex');
+              // versitygw may answer with the new bytes and the old ETag while an object is being replaced.
+              if (answer.ETag === `"${md5}"`) return { bytes, version: md5, metadata: answer.Metadata ?? {} };
+            }
           } catch (error) {
             if (error instanceof NoSuchKey) return undefined;
             throw error;
