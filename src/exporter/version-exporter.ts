@@ -77,6 +77,8 @@ const refreshMs = 10_000;
 const breathMs = 25;
 /** Confirmations are written down at most this often. */
 const confirmEveryMs = 1_000;
+/** What is stored sooner is never spooled. */
+const spoolAfterMs = 500;
 
 /**
  * Exports one version's configurations: the first at once, then at most one a delay, the latest wins.
@@ -447,9 +449,21 @@ export class VersionExporter {
   }
 
   private async export(pending: Pending, signal: AbortSignal): Promise<void> {
+    // Writing it to the local disk as well would slow the put down; what takes longer is spooled meanwhile.
+    const written = new AbortController();
+    void this.clock.pause(spoolAfterMs, written.signal).then(() => {
+      if (!written.signal.aborted) this.spoolPending();
+    });
+    try {
+      await this.write(pending, signal);
+    } finally {
+      written.abort();
+    }
+  }
+
+  private async write(pending: Pending, signal: AbortSignal): Promise<void> {
     const { configuration } = pending;
     const { store, configKey, storeTimeoutMs } = this.options;
-    this.spoolPending();
     this.counter++;
     const mark = { term: this.lease.term, counter: this.counter };
     const renewed = this.renew({ writing: this.counter }, signal);

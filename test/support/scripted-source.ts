@@ -23,8 +23,9 @@ export class ScriptedSource implements ConfigurationSource {
 
   refresh(): void {
     this.refreshes++;
-    const { current } = this;
-    if (current !== undefined && this.connected) setImmediate(() => this.push(current));
+    setImmediate(() => {
+      if (this.current !== undefined && this.connected) this.push(this.current);
+    });
   }
 
   /** The configuration changes; it arrives when connected. */
