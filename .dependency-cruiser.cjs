@@ -6,7 +6,7 @@ const may = {
   errors: [],
   runtime: ['errors', 'contract'],
   snapshot: ['errors'],
-  protocol: ['errors', 'contract', 'runtime'],
+  protocol: ['errors', 'contract', 'runtime', 'snapshot'],
   store: ['errors', 'contract', 'runtime'],
   gateway: ['errors', 'contract', 'runtime', 'snapshot'],
   source: ['errors', 'contract', 'runtime', 'snapshot', 'protocol'],

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ResilienceError } from '../errors';
-import type { Log } from '../runtime/log';
+import { syncFolder, type Log } from '../runtime';
 import cacheLua from './cache.lua';
 import { handoverDamaged, handoverDenied, handoverFailed, handoverFull } from './errors';
 import startScript from './start.sh';
@@ -180,7 +180,7 @@ export class Handover {
         if (codeOf(error) !== 'ENOENT') throw error;
         armed = false;
       }
-      if (armed) await flushFolder(this.dir);
+      if (armed) await syncFolder(this.dir);
       return armed;
     });
   }
@@ -281,7 +281,7 @@ export class Handover {
     const to = join(this.dir, name);
     await told(to, 'putting the file in its place', async () => {
       await rename(from, to);
-      await flushFolder(this.dir);
+      await syncFolder(this.dir);
     });
   }
 }
@@ -305,16 +305,6 @@ class Digests {
   of(path: string): StagedFile {
     const { md5, sha256 } = this.known ?? { md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') };
     return { path, bytes: this.#size, md5, sha256 };
-  }
-}
-
-/** Makes a rename or a removal last through a power cut. */
-async function flushFolder(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

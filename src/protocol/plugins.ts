@@ -1,3 +1,5 @@
+import { ENTERPRISE_PLUGINS } from '../snapshot';
+
 /** The plugins of open-source Kong Gateway 3.9, which holds those of all earlier 3.x releases. */
 const OPEN_SOURCE = [
   'acl',
@@ -47,86 +49,14 @@ const OPEN_SOURCE = [
   'zipkin',
 ] as const;
 
-/**
- * The plugins that Kong documents as part of Enterprise and Konnect beside the open-source ones: the union of the plugin
- * lists of 3.4 to 3.15 in Kong's public documentation, and names that its changelogs and its manager still know.
- */
-const ENTERPRISE = [
-  'ace',
-  'ai-a2a-proxy',
-  'ai-aws-guardrails',
-  'ai-azure-content-safety',
-  'ai-custom-guardrail',
-  'ai-gcp-model-armor',
-  'ai-lakera-guard',
-  'ai-llm-as-judge',
+/** Bundled with some Enterprise release, and not among those that an open-source node is known to lack. */
+const OTHERS = [
   'ai-mcp',
-  'ai-mcp-oauth2',
-  'ai-mcp-proxy',
-  'ai-prompt-compressor',
-  'ai-proxy-advanced',
-  'ai-rag-injector',
-  'ai-rate-limiting-advanced',
-  'ai-sanitizer',
-  'ai-semantic-cache',
-  'ai-semantic-prompt-guard',
-  'ai-semantic-response-guard',
-  'app-dynamics',
-  'application-registration',
-  'canary',
   'collector',
-  'confluent',
-  'confluent-consume',
-  'datadog-tracing',
-  'datakit',
-  'degraphql',
-  'exit-transformer',
-  'forward-proxy',
-  'graphql-proxy-cache-advanced',
-  'graphql-rate-limiting-advanced',
-  'header-cert-auth',
-  'injection-protection',
-  'jq',
-  'json-threat-protection',
-  'jwe-decrypt',
-  'jwt-signer',
-  'kafka-consume',
-  'kafka-log',
-  'kafka-upstream',
-  'key-auth-enc',
   'konnect-application-auth',
   'kubernetes-sidecar-injector',
-  'ldap-auth-advanced',
-  'metering-and-billing',
-  'mocking',
-  'mtls-auth',
-  'oas-validation',
-  'oauth2-introspection',
-  'opa',
-  'openid-connect',
-  'proxy-cache-advanced',
-  'rate-limiting-advanced',
-  'request-callout',
-  'request-transformer-advanced',
-  'request-validator',
-  'response-transformer-advanced',
-  'route-by-header',
-  'route-transformer-advanced',
-  'saml',
-  'service-protection',
-  'solace-consume',
-  'solace-log',
-  'solace-upstream',
   'statsd-advanced',
-  'tls-handshake-modifier',
-  'tls-metadata-headers',
-  'upstream-oauth',
-  'upstream-timeout',
   'upstream-tls',
-  'vault-auth',
-  'websocket-size-limit',
-  'websocket-validator',
-  'xml-threat-protection',
 ] as const;
 
 /**
@@ -134,7 +64,7 @@ const ENTERPRISE = [
  * which it has configured, and a name that it does not know is harmless (measured), so a node that proxies nothing
  * announces them all.
  */
-export const BUNDLED_PLUGINS: readonly string[] = [...OPEN_SOURCE, ...ENTERPRISE];
+export const BUNDLED_PLUGINS: readonly string[] = [...OPEN_SOURCE, ...ENTERPRISE_PLUGINS, ...OTHERS];
 
 /** The bundled names and those of KONG_PLUGINS, each once. */
 export function pluginNames(custom: readonly string[]): readonly string[] {

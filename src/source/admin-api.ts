@@ -1,12 +1,12 @@
 import type { GatewayVersion, Secret } from '../contract';
 import { ResilienceError } from '../errors';
 import { EMPTY_HASH } from '../protocol';
-import type { Log } from '../runtime/log';
+import { pause, type Log } from '../runtime';
 import { checkTable, type Configuration, type TableInfo } from '../snapshot';
 import { adminDenied, adminInvalid, adminNotDbless, adminStatus, adminTooLarge, adminUnreachable } from './errors';
 import { quotable } from './open-outlet';
 import type { ConfigurationSource, SourceListener, SourceState } from './source';
-import { pause } from './timing';
+
 import { decoded } from './tunnel';
 
 export interface AdminApiSourceOptions {

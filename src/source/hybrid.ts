@@ -1,13 +1,13 @@
 import type { ClusterSettings, GatewayVersion } from '../contract';
 import { ResilienceError } from '../errors';
 import { authority, EMPTY_HASH, isHash } from '../protocol';
-import type { Log } from '../runtime/log';
+import { pause, type Log } from '../runtime';
 import { decodeReconfigure } from '../snapshot';
 import { type Attendance, attend } from './attend';
 import { Latest } from './latest';
 import { openOutlet } from './open-outlet';
 import type { ConfigurationSource, SourceListener, SourceState } from './source';
-import { between, HYBRID_TIMING, type HybridTiming, pause } from './timing';
+import { between, HYBRID_TIMING, type HybridTiming } from './timing';
 
 export interface HybridSourceOptions {
   readonly cluster: ClusterSettings;

@@ -24,17 +24,3 @@ export const HYBRID_TIMING: HybridTiming = {
 export function between([min, max]: readonly [number, number]): number {
   return min + Math.random() * (max - min);
 }
-
-/** Waits; ends early, and quietly, when one of the signals aborts. */
-export async function pause(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
-  if (signals.some((signal) => signal.aborted)) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      for (const signal of signals) signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    for (const signal of signals) signal.addEventListener('abort', done);
-  });
-}
