@@ -18,8 +18,11 @@ export const execWithoutLauncher = defineError(
 export const noStatusListener = defineError(
   'KR_ENV_STATUS_LISTEN_OFF',
   '`health` and `ready` ask the running agent, which listens nowhere.',
-  () => ({
-    reason: 'KONG_RESILIENCE_STATUS_LISTEN is off, so the running agent cannot be asked.',
+  (listen: string) => ({
+    reason:
+      listen === '' || listen === 'off'
+        ? 'KONG_RESILIENCE_STATUS_LISTEN is off, so the running agent cannot be asked.'
+        : 'KONG_RESILIENCE_STATUS_LISTEN is not host:port, so the running agent cannot be asked.',
     fix: 'Set it for both, e.g. KONG_RESILIENCE_STATUS_LISTEN=127.0.0.1:8110.',
   }),
 );

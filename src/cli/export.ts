@@ -36,7 +36,8 @@ export async function runExporter(
     log,
   });
   const server =
-    environment.statusListen === undefined
+    // One that ends by itself has nobody to ask it, and may run beside one that stays.
+    environment.statusListen === undefined || options.once
       ? undefined
       : await StatusServer.listen(environment.statusListen, () => ({ program, versions: exporter.status }), log);
   try {

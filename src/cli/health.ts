@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { causeOf } from '../errors';
-import { createContext } from './context';
+import { withoutBrackets } from './status-server';
 import { printJson, printLine } from './print';
 import { noStatusListener } from './errors';
 
@@ -8,13 +8,15 @@ const limitMs = 5_000;
 
 /** Asks the running agent on this host; says yes or no, with the exit code as well. */
 export async function probeCommand(what: 'health' | 'ready', options: { json: boolean }): Promise<number> {
-  const { environment } = await createContext('health');
-  if (environment.statusListen === undefined) throw noStatusListener();
-  const { host, port } = environment.statusListen;
-  const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  // This variable alone: a probe must not fail for what is wrong elsewhere.
+  const listen = (process.env['KONG_RESILIENCE_STATUS_LISTEN'] ?? '').trim();
+  const [, host, port] = /^(\[[^\]]+\]|[^:\s]+):(\d{1,5})$/.exec(listen) ?? [];
+  if (host === undefined || port === undefined) throw noStatusListener(listen);
+  const bare = withoutBrackets(host);
+  const target = bare === '0.0.0.0' ? '127.0.0.1' : bare === '::' ? '::1' : bare;
   let answer: { ok: boolean; detail: unknown };
   try {
-    answer = await ask(target, port, `/${what}`);
+    answer = await ask(target, Number(port), `/${what}`);
   } catch (error) {
     answer = { ok: false, detail: causeOf(error) };
   }

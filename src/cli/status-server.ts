@@ -65,7 +65,7 @@ export class StatusServer {
     server.requestTimeout = 10_000;
     try {
       await new Promise<void>((resolve, reject) => {
-        server.once('error', reject).listen(address.port, address.host, resolve);
+        server.once('error', reject).listen(address.port, withoutBrackets(address.host), resolve);
       });
     } catch (error) {
       throw statusListenFailed(`${address.host}:${address.port}`, error);
@@ -81,6 +81,11 @@ export class StatusServer {
       this.server.closeAllConnections();
     });
   }
+}
+
+/** An IPv6 address as a socket wants it. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
 }
 
 function isReady(status: VersionExportStatus): boolean {

@@ -80,7 +80,7 @@ export class Spool {
       bytes = await readFile(this.path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      this.options.log.error(spoolUnwritable(this.options.dir, error).toJSON(), 'spool');
+      this.options.log.error(spoolUnwritable(this.options.dir, error).toJSON(), 'the spool does not work');
       return undefined;
     }
     const refuse = (why: string): undefined => {
@@ -155,7 +155,8 @@ export class Spool {
         await next?.();
         this.told = false;
       } catch (error) {
-        if (!this.told) this.options.log.error(spoolUnwritable(this.options.dir, error).toJSON(), 'spool');
+        if (!this.told)
+          this.options.log.error(spoolUnwritable(this.options.dir, error).toJSON(), 'the spool does not work');
         this.told = true;
       }
     });

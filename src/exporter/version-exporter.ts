@@ -210,7 +210,7 @@ export class VersionExporter {
   private sourceProblem(error: ResilienceError): void {
     this.status.sourceProblemsTotal++;
     this.status.sourceProblem = error.toJSON();
-    this.log.error(error.toJSON(), 'source');
+    this.log.error(error.toJSON(), 'the source gives no configuration');
     // Nothing better is coming soon: an earlier configuration need not wait for it.
     if (this.pending?.stale !== undefined) this.pending.stale = { notBefore: 0 };
     this.wake.abort();
@@ -235,14 +235,14 @@ export class VersionExporter {
       if (leaseLost.is(error)) {
         this.lease.abandon();
         this.follow(undefined);
-        this.log.warn(error.toJSON(), 'lease');
+        this.log.warn(error.toJSON(), 'lost the lease');
         return 0;
       }
       if (!(error instanceof ResilienceError)) throw error;
       const waitMs = this.backoff.next();
       this.status.exportProblem = error.toJSON();
       this.status.exportFailuresTotal++;
-      this.log.error({ ...error.toJSON(), retryInMs: Math.round(waitMs) }, 'export');
+      this.log.error({ ...error.toJSON(), retryInMs: Math.round(waitMs) }, 'the export did not succeed');
       return waitMs;
     } finally {
       if (this.lease.held) this.status.role = this.lease.remainingMs() > 0 ? 'leader' : 'idle';
@@ -308,7 +308,8 @@ export class VersionExporter {
     const storedTerm = this.stored.kind === 'present' ? this.stored.term : 0;
     const result = await this.lease.tryAcquire(storedTerm, signal);
     if (!result.acquired) {
-      this.follow(result.document?.host);
+      if (result.document === undefined) this.status.role = 'idle';
+      else this.follow(result.document.host);
       this.confirmedAt = result.document?.confirmed_at ?? this.confirmedAt;
       this.status.confirmedAt = this.confirmedAt;
       const received = this.pending?.configuration.configHash;
@@ -393,7 +394,9 @@ export class VersionExporter {
     const stored = this.stored;
     if (pending.stale !== undefined) {
       if (this.isOlder(stored, pending.basis)) return;
-      this.log.warn(
+      // What another one stored meanwhile is, as a rule, the same: then there is nothing to tell.
+      const same = stored.kind === 'present' && sent !== undefined && stored.configHash === sent;
+      this.log[same ? 'debug' : 'warn'](
         {},
         'an earlier configuration is not exported: what it was based on was replaced or confirmed since',
       );

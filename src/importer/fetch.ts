@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { GatewayVersion } from '../contract';
+import { ResilienceError } from '../errors';
 import type { Handover, Staging } from '../gateway';
 import { monotonicMs, type Log } from '../runtime';
 import {
@@ -65,9 +66,15 @@ export async function fetchConfiguration(candidate: Candidate, options: FetchOpt
     ...(metadata === undefined ? {} : { receivedAt: metadata.receivedAt.toISOString() }),
     ...(metadata?.configHash === undefined ? {} : { configHash: metadata.configHash }),
   };
-  return isVouchedFor(object, metadata, node)
-    ? { ...known, staging: await copyVouchedFor(object, metadata, options) }
-    : { ...known, ...(await readAndCheck(object, metadata, options)) };
+  try {
+    return isVouchedFor(object, metadata, node)
+      ? { ...known, staging: await copyVouchedFor(object, metadata, options) }
+      : { ...known, ...(await readAndCheck(object, metadata, options)) };
+  } catch (error) {
+    // What is wrong with a content does not say whose it is.
+    if (!(error instanceof ResilienceError) || !/^KR_(CONFIG|MESSAGE)_/.test(error.code)) throw error;
+    throw new ResilienceError(error.code, `${reader.location}/${candidate.key}: ${error.reason}`, error.fix, error);
+  }
 }
 
 interface VouchedFor extends SnapshotMetadata {

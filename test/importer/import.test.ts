@@ -286,7 +286,7 @@ describe('what is stored', () => {
     const { length } = largeObject(store, {});
     const error = await failure(run({ KONG_RESILIENCE_MAX_CONFIG_BYTES: String(length - 1) }));
     expect(error.reason).toBe(
-      `The configuration is larger than ${length - 1} bytes, which is what KONG_RESILIENCE_MAX_CONFIG_BYTES allows.`,
+      `s3://memory/kong/3.9.1/config.json: The configuration is larger than ${length - 1} bytes, which is what KONG_RESILIENCE_MAX_CONFIG_BYTES allows.`,
     );
     expect(staged()).toBeUndefined();
     await run({ KONG_RESILIENCE_MAX_CONFIG_BYTES: String(length) });
