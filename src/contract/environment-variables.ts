@@ -171,7 +171,7 @@ export const variables = {
     'ours',
     folder,
     '/var/lib/kong-resilience/spool',
-    'Folder in which an exporter keeps the newest configuration. When set, it must be writable.',
+    'Folder in which an exporter keeps the newest configuration. By default one that cannot be written is a warning, and the exporter works without a spool; one that was set must be writable.',
     own,
   ),
   KONG_RESILIENCE_NODE_ID: variable(

@@ -16,6 +16,7 @@ const table = {
   ),
   KR_ENV_MISSING: error('A variable that this command needs is not set, or empty.'),
   KR_ENV_PLACEHOLDER: error('A value is still the `<placeholder>` of an example.'),
+  KR_ENV_QUOTES: error('A value stands in quotes, which would be a part of it.'),
   KR_ENV_VAULT: error('A value is a `{vault://…}` reference; they are not resolved yet.'),
   KR_ENV_FILE: error(
     'A `KONG_…_FILE` variable names a file that cannot be read, or stands beside the variable that it would set.',
@@ -44,6 +45,8 @@ const table = {
   KR_ENV_KEY: error('The private key cannot be read, is none, or does not belong to the certificate.'),
   KR_ENV_VALIDITY: warning('A certificate has expired or is not valid yet.'),
   KR_ENV_PLAIN_HTTP: warning('An endpoint is reached without TLS, beyond this machine.'),
+  KR_ENV_ENDPOINT_PATH: warning('The S3 endpoint has a path, below which every request goes.'),
+  KR_ENV_VERSION_DIFFERS: warning('`KONG_VERSION` is none of the versions that are used.'),
   KR_ENV_CAPPED: warning('A time limit does not fit into another one and was shortened.'),
   KR_ENV_UNUSED: warning('A value is set that has no effect beside the others.'),
 } as const satisfies Record<string, Omit<ProblemCode, 'code'>>;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readClusterPem } from './certificates';
 import type { VariableName, VariableValues } from './environment-variables';
 import type { ReadFile } from './files';
+import { parseGatewayVersion } from './gateway-version';
 import type { GatewayVersion } from './gateway-version';
 import type { ClusterSettings, EnvironmentCommand, NodeEnvironment, Problem } from './node-environment';
 import { ProblemList } from './problems';
@@ -48,6 +49,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 
   const role = checkRoles(command, values, raw, problems);
   const versions = readVersions(command, role.import, values, problems);
+  warnOfKongVersion(values, raw, problems);
   requireStorage(raw, problems);
   const aws = awsSettings(values, raw, problems);
   warnOfStoreSettings(values, raw, problems);
@@ -148,6 +150,22 @@ function readVersions(
     );
   }
   return versions;
+}
+
+/** Our own version counts. That of Kong's image, when it is a full version too, should be among ours. */
+function warnOfKongVersion(
+  { KONG_RESILIENCE_GATEWAY_VERSION: used }: VariableValues,
+  raw: RawValues,
+  problems: ProblemList,
+): void {
+  const kongs = parseGatewayVersion(raw.get('KONG_VERSION') ?? '');
+  if (used === undefined || kongs === undefined || used.some(({ text }) => text === kongs.text)) return;
+  const list = used.map(({ text }) => text).join(',');
+  problems.add(
+    'KR_ENV_VERSION_DIFFERS',
+    'KONG_VERSION',
+    `KONG_VERSION is "${kongs.text}", but KONG_RESILIENCE_GATEWAY_VERSION is "${list}" and is used. If the gateway was upgraded, change the latter too.`,
+  );
 }
 
 function checkNodeId(

@@ -109,6 +109,17 @@ export function readValues(raw: RawValues, problems: ProblemList): VariableValue
   return values as VariableValues;
 }
 
+/** Quotes that an env file or YAML should have taken away. A text that holds them inside too, as in `"a","b"`, is none. */
+const quoted = /^(["'])(?:(?!\1).)*\1$/s;
+
+/** A JSON text in quotes is JSON too, so that only what is meant as an object is taken for quoted. */
+const quotedObject = /^(["'])\{.*\}\1$/s;
+
+const jsonVariables: ReadonlySet<VariableName> = new Set<VariableName>([
+  'KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG',
+  'GCP_SERVICE_ACCOUNT',
+]);
+
 function readOne(
   name: VariableName,
   text: string,
@@ -128,6 +139,14 @@ function readOne(
       'KR_ENV_PLACEHOLDER',
       name,
       `${subjectOf(name, text)}this is the placeholder of an example. Put the real value in its place.`,
+    );
+    return { ok: false };
+  }
+  if ((jsonVariables.has(name) ? quotedObject : quoted).test(text)) {
+    problems.add(
+      'KR_ENV_QUOTES',
+      name,
+      `${subjectOf(name, text)}it stands in quotes, which would be a part of the value. Remove the quotes.`,
     );
     return { ok: false };
   }

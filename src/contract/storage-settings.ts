@@ -2,6 +2,7 @@ import type { AwsSettings, GoogleSettings } from './node-environment';
 import type { ProblemList } from './problems';
 import type { RawValues } from './read-values';
 import type { VariableName, VariableValues } from './environment-variables';
+import { show } from './show';
 import { isLoopback } from './value-types';
 
 /** Checks what belongs to the store together, and gives the settings of the AWS half. */
@@ -28,8 +29,33 @@ export function awsSettings(values: VariableValues, raw: RawValues, problems: Pr
       );
     }
     checkCredentials(raw, problems);
+    checkEndpointPath(values, problems);
   }
   return { ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }), putSettings };
+}
+
+/** A client of S3 adds the bucket behind the endpoint's path: one that is there already would be named twice. */
+function checkEndpointPath(
+  { AWS_CONFIG_STORAGE_ENDPOINT: endpoint, KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: storage }: VariableValues,
+  problems: ProblemList,
+): void {
+  const first = endpoint?.pathname.split('/').find((part) => part !== '');
+  if (endpoint === undefined || first === undefined) return;
+  const name = 'AWS_CONFIG_STORAGE_ENDPOINT';
+  const subject = `${name} is ${show(endpoint.href)}`;
+  if (first === storage?.bucket) {
+    problems.add(
+      'KR_ENV_URL',
+      name,
+      `${subject}: its path is the bucket, which the storage URL names already. Leave the bucket out of the endpoint: ${endpoint.origin}.`,
+    );
+    return;
+  }
+  problems.add(
+    'KR_ENV_ENDPOINT_PATH',
+    name,
+    `${subject}: it has a path, and every request goes below it. Most stores are at ${endpoint.origin}; the prefix belongs into KONG_CLUSTER_FALLBACK_CONFIG_STORAGE.`,
+  );
 }
 
 function checkCredentials(raw: RawValues, problems: ProblemList): void {

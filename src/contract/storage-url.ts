@@ -1,4 +1,4 @@
-import { oneOf, show } from './show';
+import { oneOf, printable, show } from './show';
 
 /** A parsed KONG_CLUSTER_FALLBACK_CONFIG_STORAGE. */
 export interface StorageUrl {
@@ -44,7 +44,7 @@ const longestPrefix = 900;
 export function parseStorageUrl(text: string): StorageUrlResult {
   const match = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(text);
   if (match === null) {
-    return refuse('KR_ENV_STORAGE', `it is not a URL. Allowed: ${storageForms}.`);
+    return refuse('KR_ENV_STORAGE', `it is not a URL. Allowed: ${storageForms}.${meantUrl(text)}`);
   }
   const [, scheme = '', rest = ''] = match;
   switch (scheme) {
@@ -66,6 +66,15 @@ function refuse(code: StorageUrlRefusal['code'], text: string): StorageUrlResult
   return { ok: false, refusal: { code, text } };
 }
 
+/** The URL meant by a bucket without its scheme, or by an ARN; none when that would be no storage URL either. */
+function meantUrl(text: string): string {
+  const arn = /^arn:aws[a-z-]*:s3:::(.*?)(?:\/\*)?$/s.exec(text)?.[1];
+  // The host of an endpoint is a legal name of a bucket, and hardly meant as one.
+  if (arn === undefined && /^[^/]*\.(amazonaws\.com|googleapis\.com)(\.cn)?(\/|$)/.test(text)) return '';
+  const url = `s3://${arn ?? text}`;
+  return parseStorageUrl(url).ok ? ` Did you mean ${printable(url)}?` : '';
+}
+
 function explainScheme(scheme: string, rest: string): string {
   const lower = scheme.toLowerCase();
   const allowed = `the scheme ${show(scheme)} is not known. Allowed: ${storageForms}.`;
@@ -74,7 +83,7 @@ function explainScheme(scheme: string, rest: string): string {
   }
   const meant = meantScheme[lower] ?? (['s3', 'gcs', 'gs', 'file', 'azure'].includes(lower) ? lower : undefined);
   if (meant === undefined) return allowed;
-  return `${allowed} Did you mean ${rest.includes('@') || rest.includes('?') ? `${meant}://` : `${meant}://${rest}`}?`;
+  return `${allowed} Did you mean ${rest.includes('@') || rest.includes('?') ? `${meant}://` : `${meant}://${printable(rest)}`}?`;
 }
 
 function parseBucketUrl(
@@ -145,7 +154,7 @@ function explainS3Bucket(bucket: string): string | undefined {
     'S3 allows 3 to 63 lower-case letters, digits, hyphens and single dots, with a letter or digit at each end.';
   if (bucket.length < 3 || bucket.length > 63) return `has ${bucket.length} characters. ${rules}`;
   if (!/^[a-z0-9][a-z0-9.-]*[a-z0-9]$/.test(bucket) || bucket.includes('..')) {
-    return `is not a legal name. ${rules}${meantLowerCase(bucket)}`;
+    return `is not a legal name. ${rules}${meantLowerCase(bucket, explainS3Bucket)}`;
   }
   if (isAddress(bucket)) return 'looks like an IP address. An endpoint belongs into AWS_CONFIG_STORAGE_ENDPOINT.';
   const prefixes = ['xn--', 'sthree-', 'amzn-s3-demo-'];
@@ -169,7 +178,7 @@ function explainGcsBucket(bucket: string): string | undefined {
     return `has ${bucket.length} characters${bucket.length > 63 && parts.length > 1 ? ' or too many between two dots' : ''}. ${rules}`;
   }
   if (!/^[a-z0-9][a-z0-9._-]*[a-z0-9]$/.test(bucket) || parts.includes('')) {
-    return `is not a legal name. ${rules}${meantLowerCase(bucket)}`;
+    return `is not a legal name. ${rules}${meantLowerCase(bucket, explainGcsBucket)}`;
   }
   if (isAddress(bucket)) return 'looks like an IP address. An endpoint belongs into KONG_RESILIENCE_GCS_ENDPOINT.';
   if (bucket.startsWith('goog') || /google|g00gle/.test(bucket)) {
@@ -178,9 +187,10 @@ function explainGcsBucket(bucket: string): string | undefined {
   return undefined;
 }
 
-function meantLowerCase(bucket: string): string {
+/** The name in lower case, where the rules of the same store allow that. */
+function meantLowerCase(bucket: string, explainBucket: (bucket: string) => string | undefined): string {
   const lower = bucket.toLowerCase();
-  return lower !== bucket && /^[a-z0-9][a-z0-9._-]*[a-z0-9]$/.test(lower) ? ` Did you mean ${lower}?` : '';
+  return lower !== bucket && explainBucket(lower) === undefined ? ` Did you mean ${lower}?` : '';
 }
 
 function isAddress(bucket: string): boolean {

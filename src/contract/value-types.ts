@@ -156,7 +156,9 @@ export const httpUrl: ValueType<URL> = valueType('`http://` or `https://` URL', 
     const bare = /^[A-Za-z0-9.-]+(:\d+)?\/?$/.test(value);
     return refuse(
       'KR_ENV_URL',
-      bare ? `it has no scheme. Did you mean https://${value}?` : `it must be ${example}, with http:// or https://.`,
+      bare
+        ? `it has no scheme. Did you mean https://${value} or, without TLS, http://${value}?`
+        : `it must be ${example}, with http:// or https://.`,
     );
   }
   if (!URL.canParse(value) || /\s/.test(value)) return refuse('KR_ENV_URL', `it must be ${example}.`);

@@ -148,7 +148,7 @@ describe('what a report says, word for word', () => {
         promise: 'no URL',
         block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'test-bucket/test-prefix' },
         problems: [
-          'KR_ENV_STORAGE KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "test-bucket/test-prefix": it is not a URL. Allowed: s3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder.',
+          'KR_ENV_STORAGE KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "test-bucket/test-prefix": it is not a URL. Allowed: s3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder. Did you mean s3://test-bucket/test-prefix?',
         ],
       },
       {
@@ -428,6 +428,55 @@ describe('what a report says, word for word', () => {
           'KR_ENV_PREFIX KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "file:///var/../etc": the folder has a part "." or "..". Write it out.',
         ],
       },
+      {
+        promise: 'S3: upper case whose lower case is not legal either',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://Test_Bucket/p' },
+        problems: [
+          'KR_ENV_BUCKET KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3://Test_Bucket/p": the bucket "Test_Bucket" is not a legal name. S3 allows 3 to 63 lower-case letters, digits, hyphens and single dots, with a letter or digit at each end.',
+        ],
+      },
+      {
+        promise: 'S3: upper case whose lower case is reserved',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://Xn--bucket' },
+        problems: [
+          'KR_ENV_BUCKET KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3://Xn--bucket": the bucket "Xn--bucket" is not a legal name. S3 allows 3 to 63 lower-case letters, digits, hyphens and single dots, with a letter or digit at each end.',
+        ],
+      },
+      {
+        promise: 'an ARN',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'arn:aws:s3:::test-bucket' },
+        problems: [
+          'KR_ENV_STORAGE KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "arn:aws:s3:::test-bucket": it is not a URL. Allowed: s3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder. Did you mean s3://test-bucket?',
+        ],
+      },
+      {
+        promise: 'an ARN of objects',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'arn:aws-cn:s3:::test-bucket/x/*' },
+        problems: [
+          'KR_ENV_STORAGE KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "arn:aws-cn:s3:::test-bucket/x/*": it is not a URL. Allowed: s3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder. Did you mean s3://test-bucket/x?',
+        ],
+      },
+      {
+        promise: 'an ARN of another kind',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'arn:aws:s3:us-east-2:123456789012:accesspoint/x' },
+        problems: [
+          'KR_ENV_STORAGE KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "arn:aws:s3:us-east-2:123456789012:accesspoint/x": it is not a URL. Allowed: s3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder.',
+        ],
+      },
+      {
+        promise: 'a host without scheme',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'test-bucket.s3.amazonaws.com/x' },
+        problems: [
+          'KR_ENV_STORAGE KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "test-bucket.s3.amazonaws.com/x": it is not a URL. Allowed: s3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder.',
+        ],
+      },
+      {
+        promise: 'no URL, and no legal bucket either',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'test_bucket/x' },
+        problems: [
+          'KR_ENV_STORAGE KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "test_bucket/x": it is not a URL. Allowed: s3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder.',
+        ],
+      },
     ];
     it.each(cases)('$promise', check);
   });
@@ -525,6 +574,28 @@ describe('what a report says, word for word', () => {
         problems: [
           'KR_ENV_VERSION KONG_RESILIENCE_GATEWAY_VERSION is "3.9.1,3.10.0", but this node imports, and a gateway has one version. Name only that one; several are for an exporter.',
         ],
+      },
+      {
+        promise: "Kong's own is another",
+        block: { KONG_VERSION: '3.10.0.2' },
+        warnings: [
+          'KR_ENV_VERSION_DIFFERS KONG_VERSION is "3.10.0.2", but KONG_RESILIENCE_GATEWAY_VERSION is "3.9.1" and is used. If the gateway was upgraded, change the latter too.',
+        ],
+      },
+      {
+        promise: "Kong's own is none of several",
+        block: { KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1, 3.10.0', KONG_VERSION: '3.10.0.2' },
+        warnings: [
+          'KR_ENV_VERSION_DIFFERS KONG_VERSION is "3.10.0.2", but KONG_RESILIENCE_GATEWAY_VERSION is "3.9.1,3.10.0" and is used. If the gateway was upgraded, change the latter too.',
+        ],
+      },
+      {
+        promise: "Kong's own is one of several",
+        block: { KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1, 3.10.0', KONG_VERSION: '3.10.0' },
+      },
+      {
+        promise: "Kong's own is not a full version, and ours is used",
+        block: { KONG_VERSION: '3.9' },
       },
     ];
     it.each(cases)('$promise', check);
@@ -647,6 +718,62 @@ describe('what a report says, word for word', () => {
         promise: 'a database that does not exist',
         block: { KONG_DATABASE: 'mysql' },
         problems: ['KR_ENV_CHOICE KONG_DATABASE is "mysql": allowed is off, postgres or cassandra.'],
+      },
+    ];
+    it.each(cases)('$promise', check);
+  });
+
+  describe('quotes', () => {
+    const cases: Case[] = [
+      {
+        promise: 'around a switch',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT: '"on"' },
+        problems: [
+          'KR_ENV_QUOTES KONG_CLUSTER_FALLBACK_CONFIG_EXPORT is "\\"on\\"": it stands in quotes, which would be a part of the value. Remove the quotes.',
+        ],
+      },
+      {
+        promise: 'around a storage URL',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: "'s3://b/p'" },
+        problems: [
+          'KR_ENV_QUOTES KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "\'s3://b/p\'": it stands in quotes, which would be a part of the value. Remove the quotes.',
+        ],
+      },
+      {
+        promise: 'around a secret',
+        block: { AWS_ACCESS_KEY_ID: '"hunter2"', AWS_SECRET_ACCESS_KEY: '"hunter3"' },
+        problems: [
+          'KR_ENV_QUOTES AWS_ACCESS_KEY_ID: it stands in quotes, which would be a part of the value. Remove the quotes.',
+          'KR_ENV_QUOTES AWS_SECRET_ACCESS_KEY: it stands in quotes, which would be a part of the value. Remove the quotes.',
+        ],
+      },
+      {
+        promise: 'around a version',
+        block: { KONG_RESILIENCE_GATEWAY_VERSION: '"3.9.1"' },
+        problems: [
+          'KR_ENV_QUOTES KONG_RESILIENCE_GATEWAY_VERSION is "\\"3.9.1\\"": it stands in quotes, which would be a part of the value. Remove the quotes.',
+        ],
+      },
+      {
+        promise: 'around the S3 settings',
+        block: { KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG: '\'{"StorageClass":"STANDARD"}\'' },
+        problems: [
+          'KR_ENV_QUOTES KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG: it stands in quotes, which would be a part of the value. Remove the quotes.',
+        ],
+      },
+      {
+        promise: 'around nothing',
+        block: { KONG_ADMIN_TOKEN: '""' },
+        problems: [
+          'KR_ENV_QUOTES KONG_ADMIN_TOKEN: it stands in quotes, which would be a part of the value. Remove the quotes.',
+        ],
+      },
+      {
+        promise: 'at one end only',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT: '"on' },
+        problems: [
+          'KR_ENV_BOOLEAN KONG_CLUSTER_FALLBACK_CONFIG_EXPORT is "\\"on": Kong takes on, true, off and false, in lower case, and reads all else as off.',
+        ],
       },
     ];
     it.each(cases)('$promise', check);
@@ -862,7 +989,7 @@ describe('what a report says, word for word', () => {
         promise: 'an endpoint without scheme',
         block: { AWS_CONFIG_STORAGE_ENDPOINT: 'minio:9000' },
         problems: [
-          'KR_ENV_URL AWS_CONFIG_STORAGE_ENDPOINT is "minio:9000": it has no scheme. Did you mean https://minio:9000?',
+          'KR_ENV_URL AWS_CONFIG_STORAGE_ENDPOINT is "minio:9000": it has no scheme. Did you mean https://minio:9000 or, without TLS, http://minio:9000?',
         ],
       },
       {
@@ -924,6 +1051,30 @@ describe('what a report says, word for word', () => {
         block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: '<storage>' },
         problems: [
           'KR_ENV_PLACEHOLDER KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "<storage>": this is the placeholder of an example. Put the real value in its place.',
+        ],
+      },
+      {
+        promise: 'an endpoint whose path is the bucket',
+        block: { AWS_CONFIG_STORAGE_ENDPOINT: 'http://minio:9000/test-bucket' },
+        problems: [
+          'KR_ENV_URL AWS_CONFIG_STORAGE_ENDPOINT is "http://minio:9000/test-bucket": its path is the bucket, which the storage URL names already. Leave the bucket out of the endpoint: http://minio:9000.',
+        ],
+        warnings: [
+          'KR_ENV_PLAIN_HTTP AWS_CONFIG_STORAGE_ENDPOINT is "http://minio:9000/test-bucket": the configuration, private keys and secrets in it, crosses the network in the clear. Use https:// outside a test.',
+        ],
+      },
+      {
+        promise: 'an endpoint whose path is bucket and prefix',
+        block: { AWS_CONFIG_STORAGE_ENDPOINT: 'https://minio:9000/test-bucket/test-prefix/' },
+        problems: [
+          'KR_ENV_URL AWS_CONFIG_STORAGE_ENDPOINT is "https://minio:9000/test-bucket/test-prefix/": its path is the bucket, which the storage URL names already. Leave the bucket out of the endpoint: https://minio:9000.',
+        ],
+      },
+      {
+        promise: 'an endpoint with another path',
+        block: { AWS_CONFIG_STORAGE_ENDPOINT: 'https://minio:9000/test-bucket-2' },
+        warnings: [
+          'KR_ENV_ENDPOINT_PATH AWS_CONFIG_STORAGE_ENDPOINT is "https://minio:9000/test-bucket-2": it has a path, and every request goes below it. Most stores are at https://minio:9000; the prefix belongs into KONG_CLUSTER_FALLBACK_CONFIG_STORAGE.',
         ],
       },
     ];
@@ -1321,7 +1472,7 @@ describe('what a report says, word for word', () => {
         promise: 'an Admin API without scheme',
         block: { KONG_RESILIENCE_ADMIN_URL: 'kong:8001' },
         problems: [
-          'KR_ENV_URL KONG_RESILIENCE_ADMIN_URL is "kong:8001": it has no scheme. Did you mean https://kong:8001?',
+          'KR_ENV_URL KONG_RESILIENCE_ADMIN_URL is "kong:8001": it has no scheme. Did you mean https://kong:8001 or, without TLS, http://kong:8001?',
         ],
       },
       {
