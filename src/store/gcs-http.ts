@@ -1,11 +1,18 @@
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
+/**
+ * Who an answer's body shows to speak: Google's API (its error document, or the plain text of a download), a program
+ * that sends some other plain text, or a web server that sends a page.
+ */
+export type Speaker = 'google' | 'text' | 'page';
+
 /** An answer that is no success: its status, and the text that the store gave. */
 export class GcsFailure extends Error {
   constructor(
     readonly status: number,
     text: string,
+    readonly speaker: Speaker,
   ) {
     super(`HTTP ${status}${text === '' ? '' : ` ${text.replace(/\.$/, '')}`}`);
   }
@@ -45,7 +52,8 @@ export class GcsHttp {
     });
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return answer;
-    throw new GcsFailure(status, reasonIn(await textOf(answer)));
+    const { text, speaker } = reasonIn(status, await textOf(answer));
+    throw new GcsFailure(status, text, speaker);
   }
 
   close(): void {
@@ -59,19 +67,22 @@ export async function textOf(answer: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > maxTextBytes) throw new GcsFailure(answer.statusCode ?? 0, 'the answer is too long');
+    if (size > maxTextBytes) throw new GcsFailure(answer.statusCode ?? 0, 'the answer is too long', 'page');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** The message of Google's error document; of a plain text its first line; nothing of a page. */
-function reasonIn(text: string): string {
+function reasonIn(status: number, body: string): { text: string; speaker: Speaker } {
   try {
-    const document = JSON.parse(text) as { error?: { message?: string } };
-    return (document.error?.message ?? '').slice(0, 300);
+    const document = JSON.parse(body) as { error?: { code?: number; message?: string } } | null;
+    const { code, message = '' } = document?.error ?? {};
+    return { text: message.slice(0, 300), speaker: code === status ? 'google' : 'text' };
   } catch {
-    // Not JSON: an emulator's plain text, or the page of something that is no store.
-    return text.trimStart().startsWith('<') ? '' : (text.split('\n')[0] ?? '').slice(0, 300);
+    // Not JSON: a download's or an emulator's plain text, or the page of something that is no store.
+    if (body.trimStart().startsWith('<')) return { text: '', speaker: 'page' };
+    const text = (body.split('\n')[0] ?? '').slice(0, 300);
+    return { text, speaker: text.startsWith('No such object: ') ? 'google' : 'text' };
   }
 }

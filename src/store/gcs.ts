@@ -7,7 +7,15 @@ import { bodyOf, type Verify } from './body';
 import { Call } from './call';
 import { storeAbsent, storeDenied, storeRefused, storeUnreachable } from './errors';
 import { GcsFailure, GcsHttp, textOf } from './gcs-http';
-import { clockBeside, errorFor, httpDate, isTransportError, type Subject, verdictOf } from './http-answer';
+import {
+  clockBeside,
+  errorFor,
+  httpDate,
+  isTransportError,
+  noObjectStore,
+  type Subject,
+  verdictOf,
+} from './http-answer';
 import { checkMetadata } from './metadata';
 import type { CallOptions, ObjectInfo, ObjectReader, ObjectStore, PutOptions, PutResult, StoredObject } from './store';
 
@@ -73,8 +81,10 @@ export class GcsReader implements ObjectReader {
           const answer = await this.http.send({ method: 'GET', url, headers }, signal);
           return { ...info, body: bodyOf(answer, key, info.size, call, md5 === undefined ? undefined : md5Check(md5)) };
         } catch (error) {
-          const replaced = error instanceof GcsFailure && error.status === 404;
-          if (!replaced || attempt === attempts) throw error;
+          // Google has described the object before: a plain 404 (fake-gcs-server's) is about this version.
+          const replaced = error instanceof GcsFailure && error.status === 404 && error.speaker !== 'page';
+          if (!replaced) throw error;
+          if (attempt === attempts) throw storeAbsent(this.location, `the object ${key}`, error);
         }
       }
     });
@@ -251,8 +261,12 @@ function notAStore(call: Call): ResilienceError {
 }
 
 function gcsError(error: unknown, subject: Subject): ResilienceError {
-  if (error instanceof GcsFailure) return errorFor(verdictOf(error.status), subject, error);
   const { location, action } = subject;
+  if (error instanceof GcsFailure) {
+    if (error.status !== 404) return errorFor(verdictOf(error.status), subject, error);
+    if (error.speaker === 'google') return errorFor('absent', subject, error);
+    return storeRefused(location, action, noObjectStore('KONG_RESILIENCE_GCS_ENDPOINT'));
+  }
   if (isTransportError(error)) return storeUnreachable(location, action, error);
   return storeRefused(location, action, error);
 }

@@ -4,9 +4,11 @@ import { storeAbsent, storeConflict, storeDenied, storeRefused, storeUnreachable
 /** What a store's answer means for the caller. */
 export type Verdict = 'absent' | 'denied' | 'conflict' | 'refused' | 'unreachable';
 
-/** Reads an HTTP status as S3 and Google Cloud Storage both mean it. */
+/**
+ * Reads an HTTP status as S3 and Google Cloud Storage both mean it. 404 is `refused`: every web server says it, and
+ * only what comes with it tells an object store that lacks something, which each driver reads itself.
+ */
 export function verdictOf(status: number): Verdict {
-  if (status === 404) return 'absent';
   if (status === 401 || status === 403) return 'denied';
   // AWS answers 409 ConditionalRequestConflict when two conditional writes meet.
   if (status === 409 || status === 412) return 'conflict';
@@ -25,6 +27,13 @@ export interface Subject {
   readonly key?: string;
   /** Whether it is a conditional write. */
   readonly writes: boolean;
+  /** Whether it is a write over a version that has to be there; default: no. */
+  readonly replaces?: boolean;
+}
+
+/** The answer, 404, of what is no object store; `setting` is the variable that leads there. */
+export function noObjectStore(setting: string): Error {
+  return new Error(`HTTP 404, and not as an object store says it: this is not an object store; check ${setting}`);
 }
 
 export function errorFor(verdict: Verdict, subject: Subject, cause: Error): ResilienceError {

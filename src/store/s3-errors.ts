@@ -1,6 +1,6 @@
 import { causeOf, type ResilienceError } from '../errors';
 import { storeDenied, storeRefused, storeUnreachable } from './errors';
-import { errorFor, isTransportError, type Subject, type Verdict, verdictOf } from './http-answer';
+import { errorFor, isTransportError, noObjectStore, type Subject, type Verdict, verdictOf } from './http-answer';
 
 /** Error codes that mean something else than their status, which is 400 for most of them. */
 const verdictByCode: Readonly<Record<string, Verdict>> = {
@@ -11,6 +11,8 @@ const verdictByCode: Readonly<Record<string, Verdict>> = {
   InvalidAccessKeyId: 'denied',
   SignatureDoesNotMatch: 'denied',
   RequestExpired: 'denied',
+  // versitygw's 404 for an access key that it does not know.
+  XAdminUserNotFound: 'denied',
   RequestTimeout: 'unreachable',
   Throttling: 'unreachable',
   ThrottlingException: 'unreachable',
@@ -34,7 +36,8 @@ function answerIn(error: unknown): Answer | undefined {
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode ?? statusOfUnreadable(error);
   if (status === undefined) return undefined;
-  const known = error.name !== 'Error' && error.name !== 'Unknown' && !/^\d+$/.test(error.name);
+  // `NotFound` is the SDK's own name for a 404 without a code.
+  const known = !/^(Error|Unknown|NotFound|\d+)$/.test(error.name);
   return { status, code: known ? error.name : undefined };
 }
 
@@ -50,6 +53,12 @@ export function mayBeMissing(error: unknown): boolean {
   return answer?.status === 403 && (answer.code === undefined || /^(AccessDenied|Forbidden|403)$/.test(answer.code));
 }
 
+/** Whether it is a 404 without a code: the answer to a HEAD has none, whoever gives it. */
+export function isUnexplained404(error: unknown): boolean {
+  const answer = answerIn(error);
+  return answer?.status === 404 && answer.code === undefined;
+}
+
 /** Maps what the SDK throws, by HTTP status first (a HEAD has no code), to the errors of this module. */
 export function s3Error(error: unknown, subject: Subject): ResilienceError {
   const { location, action } = subject;
@@ -62,13 +71,19 @@ export function s3Error(error: unknown, subject: Subject): ResilienceError {
   if (answer.code === 'RequestTimeTooSkewed') {
     return storeDenied(location, action, new Error(`this machine's clock is wrong: ${cause.message}`));
   }
-  // A conditional write over a key that has gone is 404; NoSuchBucket is the other one.
-  if (subject.writes && answer.status === 404 && answer.code !== 'NoSuchBucket') {
-    return errorFor('conflict', subject, cause);
+  if (answer.code === undefined && answer.status === 404) {
+    return storeRefused(location, action, noObjectStore('AWS_CONFIG_STORAGE_ENDPOINT'));
   }
-  const verdict = (answer.code === undefined ? undefined : verdictByCode[answer.code]) ?? verdictOf(answer.status);
   if (answer.code === 'NoSuchBucket') return errorFor('absent', { location, action, writes: false }, cause);
+  if (answer.code === 'NoSuchKey') return errorFor(withoutKey(subject), subject, cause);
+  const verdict = (answer.code === undefined ? undefined : verdictByCode[answer.code]) ?? verdictOf(answer.status);
   return errorFor(verdict, subject, cause);
+}
+
+/** What NoSuchKey means: a version to be replaced is gone; nothing else but a read can miss a key. */
+function withoutKey({ key, writes, replaces = false }: Subject): Verdict {
+  if (writes) return replaces ? 'conflict' : 'refused';
+  return key === undefined ? 'refused' : 'absent';
 }
 
 /** Errors before any request: the credential chain found nothing, or what it asked said no. */

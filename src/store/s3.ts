@@ -18,7 +18,7 @@ import { Call, type Classify } from './call';
 import { storeAbsent, storeUnreachable } from './errors';
 import { clockBeside, httpDate, type Subject } from './http-answer';
 import { checkMetadata } from './metadata';
-import { mayBeMissing, s3CredentialError, s3Error } from './s3-errors';
+import { isUnexplained404, mayBeMissing, s3CredentialError, s3Error } from './s3-errors';
 import type { CallOptions, ObjectInfo, ObjectReader, ObjectStore, PutOptions, PutResult, StoredObject } from './store';
 
 export interface S3Settings {
@@ -58,7 +58,7 @@ export class S3Reader implements ObjectReader {
     return call.run(async (signal) => {
       const input = { Bucket: this.bucket, Key: key };
       const client = await this.client();
-      const output = await this.orMissing(call, key, () =>
+      const output = await this.orMissing(call, 'HEAD', key, () =>
         client.send(new HeadObjectCommand(input), { abortSignal: signal }),
       );
       return infoOf(call, key, output, this.dateOf(output));
@@ -70,7 +70,7 @@ export class S3Reader implements ObjectReader {
     return call.open(async (signal) => {
       const input = { Bucket: this.bucket, Key: key };
       const client = await this.client();
-      const output = await this.orMissing(call, key, () =>
+      const output = await this.orMissing(call, 'GET', key, () =>
         client.send(new GetObjectCommand(input), { abortSignal: signal }),
       );
       const stream = output.Body as Readable;
@@ -105,7 +105,11 @@ export class S3Reader implements ObjectReader {
     this.#client.destroy();
   }
 
-  protected call(action: string, subject: Pick<Subject, 'key' | 'writes'>, options: CallOptions | undefined): Call {
+  protected call(
+    action: string,
+    subject: Pick<Subject, 'key' | 'writes' | 'replaces'>,
+    options: CallOptions | undefined,
+  ): Call {
     const classify: Classify = (error, what): ResilienceError =>
       s3Error(error, { ...subject, location: this.location, action: what });
     return new Call({ location: this.location, timeoutMs: this.#timeoutMs }, action, options, classify);
@@ -136,25 +140,31 @@ export class S3Reader implements ObjectReader {
   }
 
   /**
-   * AWS answers 403 for a missing key to who may not list the whole bucket. Then the exact key is listed: where that
-   * works and the key is not in it, the object is absent; else the first answer stands.
+   * AWS answers 403 for a missing key to who may not list the whole bucket, and a HEAD answered with 404 does not say
+   * what is missing, nor that an object store answered. Then the exact key is listed: where that works and the key is
+   * not in it, the object is absent. Else 403 stays denied, and a 404 is what the listing says.
    */
-  private async orMissing<T>(call: Call, key: string, work: () => Promise<T>): Promise<T> {
+  private async orMissing<T>(call: Call, method: 'GET' | 'HEAD', key: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!mayBeMissing(error)) throw error;
+      const unexplained = isUnexplained404(error) && method === 'HEAD';
+      if (!unexplained && !mayBeMissing(error)) throw error;
       let keys: (string | undefined)[];
       try {
         const input = { Bucket: this.bucket, Prefix: key, MaxKeys: 1 };
         const output = await this.#list(call, input);
         keys = (output.Contents ?? []).map((object) => object.Key);
       } catch (listError) {
-        if (mayBeMissing(listError)) throw error;
+        if (!unexplained && mayBeMissing(listError)) throw error;
         throw listError;
       }
       // Of all keys with this prefix the key itself comes first.
-      if (keys.includes(key)) throw error;
+      if (keys.includes(key)) {
+        if (!unexplained) throw error;
+        // Written in between: another try finds it.
+        throw storeUnreachable(this.location, call.action, new Error('HTTP 404, and then a listing that has it'));
+      }
       throw storeAbsent(this.location, `the object ${key}`, error);
     }
   }
@@ -172,7 +182,7 @@ export class S3Store extends S3Reader implements ObjectStore {
   async put(key: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
     checkMetadata(options.metadata);
     const { condition } = options;
-    const call = this.call(`writing ${key}`, { key, writes: true }, options);
+    const call = this.call(`writing ${key}`, { key, writes: true, replaces: condition !== 'absent' }, options);
     return call.run(async (signal) => {
       const input: PutObjectCommandInput = {
         // First, so that nothing of ours can be replaced.
@@ -223,8 +233,12 @@ function clientConfig({ aws, log }: S3Settings): S3ClientConfig {
     trace: () => undefined,
     debug: () => undefined,
     info: () => undefined,
-    warn: (...parts: unknown[]) => log.warn({ from: 'aws-sdk' }, parts.map(String).join(' ')),
-    error: (...parts: unknown[]) => log.error({ from: 'aws-sdk' }, parts.map(String).join(' ')),
+    // Every failed call, with its input: the error that the call ends with tells it.
+    error: () => undefined,
+    warn: (...parts: unknown[]) => {
+      const texts = parts.filter((part) => typeof part === 'string');
+      if (texts.length > 0) log.warn({ from: 'aws-sdk' }, texts.join(' '));
+    },
   };
   return {
     logger,

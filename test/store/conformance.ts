@@ -4,7 +4,7 @@ import type { StorageUrl } from '../../src/contract';
 import { versionsPrefix } from '../../src/contract';
 import { ResilienceError } from '../../src/errors';
 import { type ObjectReader, type ObjectStore, openReader, openStore, type StoreSettings } from '../../src/store';
-import { type FaultyProxy, startFaultyProxy, startSilentServer } from '../support/servers';
+import { type FaultyProxy, startFaultyProxy, startSilentServer, startStub } from '../support/servers';
 
 /** What a store's tests have to give to the suite. */
 export interface Harness {
@@ -320,6 +320,32 @@ export function describeFaults(name: string, setUp: () => Promise<NetworkHarness
       }
       reader.close();
       await silent.stop();
+    });
+
+    it.each([
+      ['a page', '<html><head><title>404 Not Found</title></head><body>Not Found</body></html>'],
+      ['a page that is no XML', '<!doctype html><title>404</title><p>Not Found<br><hr>'],
+      ['nothing', ''],
+    ])('is refused by a server that answers 404 to everything, with %s', async (_what, page) => {
+      const web = await startStub((_request, response) => {
+        response.writeHead(404, { 'content-type': 'text/html' }).end(page);
+      });
+      const wrong = await openStore(harness.storage, harness.at(web.endpoint));
+      for (const work of [
+        () => wrong.head(key),
+        () => wrong.get(key),
+        () => wrong.listFolders(''),
+        () => wrong.put(key, text('{}'), { condition: 'absent', contentType: json, metadata: {} }),
+        () => wrong.put(key, text('{}'), { condition: { version: '1' }, contentType: json, metadata: {} }),
+      ]) {
+        const error = await failureOf(work());
+        expect(error.code).toBe('KR_STORE_REFUSED');
+        expect(error.reason).toMatch(
+          / was refused: HTTP 404, and not as an object store says it: this is not an object store; check [A-Z_]+_ENDPOINT\.$/,
+        );
+      }
+      wrong.close();
+      await web.stop();
     });
 
     it('calls a closed port unreachable', async () => {

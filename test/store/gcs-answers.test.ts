@@ -64,6 +64,43 @@ describe('what Google Cloud Storage answers', () => {
     });
   });
 
+  it.each([
+    ['a plain text', 'text/plain', 'Not Found'],
+    ['an error document of something else', json, '{"error":"not found"}'],
+    ['an error document with another status', json, '{"error":{"code":400,"message":"No."}}'],
+    ['an error document of S3', 'application/xml', '<Error><Code>NoSuchKey</Code></Error>'],
+  ])('404 with %s is refused, not absent', async (_what, type, body) => {
+    await against(
+      (_request, response) => void response.writeHead(404, { 'content-type': type }).end(body),
+      async (store) => {
+        const error = await failureOf(store.head(key));
+        expect(error.code).toBe('KR_STORE_REFUSED');
+        expect(error.reason).toBe(
+          `gcs://b: reading about ${key} was refused: HTTP 404, and not as an object store says it: ` +
+            'this is not an object store; check KONG_RESILIENCE_GCS_ENDPOINT.',
+        );
+      },
+    );
+  });
+
+  it.each([
+    ['the text of a download', 'No such object: b/o', 'ABSENT', 3],
+    ['the text of an emulator', 'Not Found\n', 'ABSENT', 3],
+    ['a page', '<html>Not Found</html>', 'REFUSED', 1],
+  ])('404 with %s for an object that was just described', async (_what, body, outcome, downloads) => {
+    const resource = JSON.stringify({ generation: '1', size: '2', timeCreated: '2022-01-01T00:00:00Z' });
+    await against(
+      (request, response) => {
+        if (request.url?.includes('alt=media') === true) response.writeHead(404).end(body);
+        else response.end(resource);
+      },
+      async (store, requests) => {
+        expect((await failureOf(store.get(key))).code).toBe(`KR_STORE_${outcome}`);
+        expect(requests.filter((request) => request.includes('alt=media'))).toHaveLength(downloads);
+      },
+    );
+  });
+
   it('403 for a key is absent where the listing works and has no such key, else denied', async () => {
     const answering =
       (items: object[]): Handler =>

@@ -107,6 +107,23 @@ describe.skipIf(isMissing('minio'))('minio', () => {
       store.close();
     });
 
+    it('denies an access key that it does not know', async () => {
+      const { storage, settings } = await harness();
+      useCredentials({ ...minioRoot, accessKeyId: 'nobody' });
+      const store = await openStore(storage, settings);
+      for (const work of [
+        () => store.head(key),
+        () => store.get(key),
+        () => store.listFolders(''),
+        () => store.put(key, text('{}'), put),
+        () => store.put(key, text('{}'), { ...put, condition: { version: '"0123"' } }),
+      ]) {
+        expect((await failureOf(work())).code).toBe('KR_STORE_DENIED');
+      }
+      store.close();
+      useCredentials(minioRoot);
+    });
+
     it.each([
       ['a wrong secret', { ...minioRoot, secretAccessKey: 'wrong' }, 'SignatureDoesNotMatch'],
       ['an unknown key', { ...minioRoot, accessKeyId: 'nobody' }, 'InvalidAccessKeyId'],

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ObjectStore, openStore } from '../../src/store';
+import { type Log, silentLog } from '../../src/runtime/log';
 import { startStub } from '../support/servers';
 import { failureOf, json, timeoutMs } from './conformance';
 import { useCredentials } from './s3-harness';
@@ -20,10 +21,11 @@ async function against(
   answer: Handler,
   work: (store: ObjectStore, requests: readonly string[]) => Promise<void>,
   putSettings: Record<string, unknown> = {},
+  log: Log = silentLog,
 ): Promise<void> {
   const stub = await startStub(answer);
   const aws = { endpoint: stub.endpoint, region: 'us-east-1', putSettings };
-  const store = await openStore({ scheme: 's3', bucket: 'b', prefix: '' }, { aws, google: {}, timeoutMs });
+  const store = await openStore({ scheme: 's3', bucket: 'b', prefix: '' }, { aws, google: {}, timeoutMs, log });
   try {
     await work(store, stub.requests);
   } finally {
@@ -50,8 +52,11 @@ describe('what an S3 store answers', () => {
   it.each([
     [409, 'ConditionalRequestConflict', 'CONFLICT'],
     [412, 'PreconditionFailed', 'CONFLICT'],
-    [404, 'NoSuchKey', 'CONFLICT'],
+    [404, 'NoSuchKey', 'REFUSED'],
     [404, 'NoSuchBucket', 'ABSENT'],
+    [404, 'XAdminUserNotFound', 'DENIED'],
+    [404, 'NoSuchAccessPoint', 'REFUSED'],
+    [404, '', 'REFUSED'],
     [403, 'AccessDenied', 'DENIED'],
     [403, 'InvalidAccessKeyId', 'DENIED'],
     [401, 'Unauthorized', 'DENIED'],
@@ -78,9 +83,119 @@ describe('what an S3 store answers', () => {
   });
 
   it.each([
+    ['NoSuchKey', 'CONFLICT'],
+    ['NoSuchBucket', 'ABSENT'],
+    ['XAdminUserNotFound', 'DENIED'],
+    ['NoSuchAccessPoint', 'REFUSED'],
+    ['', 'REFUSED'],
+  ])('a put over a version answered with 404 %s is %s', async (code, outcome) => {
+    await against(fail(404, code), async (store) => {
+      const over = { ...put, condition: { version: '"0123"' } };
+      expect((await failureOf(store.put(key, Buffer.from('{}'), over))).code).toBe(`KR_STORE_${outcome}`);
+    });
+  });
+
+  it.each([
+    ['NoSuchKey', 'ABSENT', `the object ${key} does not exist.`],
+    ['NoSuchBucket', 'ABSENT', 'the bucket does not exist.'],
+    ['XAdminUserNotFound', 'DENIED', `reading ${key} was denied: HTTP 404 XAdminUserNotFound: No.`],
+    ['NoSuchAccessPoint', 'REFUSED', `reading ${key} was refused: HTTP 404 NoSuchAccessPoint: No.`],
+    [
+      '',
+      'REFUSED',
+      `reading ${key} was refused: HTTP 404, and not as an object store says it: ` +
+        'this is not an object store; check AWS_CONFIG_STORAGE_ENDPOINT.',
+    ],
+  ])('a get answered with 404 %s is %s', async (code, outcome, reason) => {
+    await against(fail(404, code), async (store, requests) => {
+      const error = await failureOf(store.get(key));
+      expect(error.code).toBe(`KR_STORE_${outcome}`);
+      expect(error.reason).toBe(`s3://b: ${reason}`);
+      expect(requests).toHaveLength(1);
+    });
+  });
+
+  describe('404 for a head, which does not say what is missing', () => {
+    const missing =
+      (list: Handler): Handler =>
+      (request, response) =>
+        (request.method === 'HEAD' ? fail(404) : list)(request, response);
+    const listed =
+      (inner: string): Handler =>
+      (_request, response) =>
+        void response.end(listing(inner));
+
+    it.each([
+      ['the listing works and is empty', listed(''), 'ABSENT', `the object ${key} does not exist.`],
+      [
+        'the listing has another key',
+        listed(`<Contents><Key>${key}.gz</Key></Contents>`),
+        'ABSENT',
+        `the object ${key} does not exist.`,
+      ],
+      [
+        'the listing has the key, written in between',
+        listed(`<Contents><Key>${key}</Key></Contents>`),
+        'UNREACHABLE',
+        `reading about ${key} did not succeed: HTTP 404, and then a listing that has it.`,
+      ],
+      ['there is no bucket', fail(404, 'NoSuchBucket'), 'ABSENT', 'the bucket does not exist.'],
+      [
+        'there is no such user',
+        fail(404, 'XAdminUserNotFound'),
+        'DENIED',
+        `reading about ${key} was denied: HTTP 404 XAdminUserNotFound: No.`,
+      ],
+      [
+        'listing is forbidden',
+        fail(403, 'AccessDenied'),
+        'DENIED',
+        `reading about ${key} was denied: HTTP 403 AccessDenied: No.`,
+      ],
+      [
+        'the listing is 404 too',
+        fail(404),
+        'REFUSED',
+        `reading about ${key} was refused: HTTP 404, and not as an object store says it: ` +
+          'this is not an object store; check AWS_CONFIG_STORAGE_ENDPOINT.',
+      ],
+      [
+        'the listing fails',
+        fail(503, 'SlowDown'),
+        'UNREACHABLE',
+        `reading about ${key} did not succeed: HTTP 503 SlowDown: No.`,
+      ],
+    ])('where %s', async (_what, list, outcome, reason) => {
+      await against(missing(list), async (store, requests) => {
+        const error = await failureOf(store.head(key));
+        expect(error.code).toBe(`KR_STORE_${outcome}`);
+        expect(error.reason).toBe(`s3://b: ${reason}`);
+        expect(requests).toHaveLength(2);
+        const asked = new URL(requests[1]?.split(' ')[1] ?? '', 'http://b').searchParams;
+        expect(Object.fromEntries(asked)).toMatchObject({ prefix: key, 'max-keys': '1' });
+      });
+    });
+  });
+
+  it('a get of a missing key logs nothing', async () => {
+    const lines: unknown[] = [];
+    const keep = (...line: unknown[]): void => void lines.push(line);
+    const log: Log = { debug: keep, info: keep, warn: keep, error: keep, child: () => log };
+    await against(
+      fail(404, 'NoSuchKey'),
+      async (store) => {
+        expect((await failureOf(store.get(key))).code).toBe('KR_STORE_ABSENT');
+        expect(lines).toEqual([]);
+      },
+      {},
+      log,
+    );
+  });
+
+  it.each([
     [400, 'REFUSED'],
     [301, 'REFUSED'],
-    [404, 'ABSENT'],
+    [404, 'REFUSED'],
     [403, 'DENIED'],
     [500, 'UNREACHABLE'],
     [503, 'UNREACHABLE'],

@@ -45,5 +45,22 @@ describe.skipIf(isMissing('versitygw'))('versitygw', () => {
       reader.close();
       useCredentials(versitygwRoot);
     });
+
+    it('denies an access key that it does not know', async () => {
+      const { storage, settings } = await harness();
+      useCredentials({ ...versitygwRoot, accessKeyId: 'nobody' });
+      const store = await openStore(storage, settings);
+      for (const work of [
+        () => store.head(key),
+        () => store.get(key),
+        () => store.listFolders(''),
+        () => store.put(key, text('{}'), put),
+        () => store.put(key, text('{}'), { ...put, condition: { version: '"0123"' } }),
+      ]) {
+        expect((await failureOf(work())).code).toBe('KR_STORE_DENIED');
+      }
+      store.close();
+      useCredentials(versitygwRoot);
+    });
   });
 });
