@@ -17,6 +17,17 @@ const may = {
   cli: ['errors', 'contract', 'runtime', 'snapshot', 'source', 'store', 'exporter', 'importer', 'gateway', 'demo'],
 };
 
+/** The same for the constructs; of src/ they may import contract/ alone. A cloud's index passes on what is the same on all. */
+const constructsMay = {
+  problems: [],
+  environment: ['problems'],
+  topology: ['problems', 'environment'],
+  aws: ['problems', 'environment', 'topology'],
+  google: ['problems', 'environment', 'topology'],
+  minio: ['problems', 'environment', 'topology'],
+  rules: ['problems'],
+};
+
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -32,11 +43,43 @@ module.exports = {
       from: { path: '^src/', pathNot: `^src/(${Object.keys(may).join('|')})/` },
       to: {},
     },
-    { name: 'no-tests-in-the-product', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
+    ...Object.entries(constructsMay).map(([folder, allowed]) => ({
+      name: `arrows-of-constructs-${folder}`,
+      severity: 'error',
+      from: { path: `^constructs/${folder}/` },
+      to: {
+        path: '^constructs/',
+        pathNot: `^constructs/(${[folder, ...allowed].join('|')})/${allowed.includes('topology') ? '|^constructs/index\\.ts$' : ''}`,
+      },
+    })),
+    {
+      name: 'every-construct-folder-is-named',
+      severity: 'error',
+      from: { path: '^constructs/', pathNot: `^constructs/((${Object.keys(constructsMay).join('|')})/|index\\.ts$)` },
+      to: {},
+    },
+    {
+      name: 'constructs-need-the-contract-alone',
+      severity: 'error',
+      from: { path: '^constructs/' },
+      to: { path: '^src/', pathNot: '^src/contract/' },
+    },
+    { name: 'the-agent-needs-no-constructs', severity: 'error', from: { path: '^src/' }, to: { path: '^constructs/' } },
+    {
+      name: 'one-cloud-loads-no-other',
+      severity: 'error',
+      from: { path: '^constructs/', pathNot: '^constructs/(aws|google)/' },
+      to: { path: 'node_modules/@cdktf/' },
+    },
+    {
+      name: 'no-tests-in-the-product',
+      severity: 'error',
+      from: { path: '^(src|constructs)/' },
+      to: { path: '^test/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: 'tsconfig.json' },
   },
 };

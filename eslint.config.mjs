@@ -16,6 +16,15 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       'no-console': 'error',
       eqeqeq: 'error',
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['@cdktf/provider-aws', '@cdktf/provider-google'].map((name) => ({
+            name,
+            message: `Import a sub-path, such as ${name}/lib/…: the root loads the whole provider, thirty times slower.`,
+          })),
+        },
+      ],
     },
   },
   {

@@ -1,0 +1,5 @@
+/** What needs no provider: environments, the topology, the rules. `cdktf-kong-resilience/constructs`. */
+export * from './environment';
+export * from './topology';
+export { DeclarationError } from './problems';
+export type { Problem } from './problems';

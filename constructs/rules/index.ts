@@ -1,0 +1,2 @@
+/** Rules over a whole stack, other people's resources included. */
+export {};
