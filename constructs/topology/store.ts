@@ -23,4 +23,12 @@ export interface IConfigurationStore extends IConstruct {
 
   /** Lets a principal read and list under the prefix. @throws DeclarationError when the principal is of another cloud */
   grantImport(principal: IPrincipal): void;
+
+  /**
+   * Tells the store that exporters write under this version, so that its rules by version (lifecycle, replication, rights
+   * to `election/`) know it. Exporter nodes call it. The same version twice is one.
+   *
+   * @param version full version of the gateway, such as `3.9.1` or `3.10.0.2`; a token is fine
+   */
+  addGatewayVersion(version: string): void;
 }
