@@ -1,7 +1,8 @@
 /** What node, store and constructs agree on: environment, storage URL, gateway version, object keys. Importing it reads nothing. */
+export { checkVariable } from './check-variable';
 export { environmentVariables } from './environment-variables';
 export type { EnvironmentVariable } from './environment-variables';
-export { compareGatewayVersions, parseGatewayVersion } from './gateway-version';
+export { compareGatewayVersions, explainVersion, parseGatewayVersion } from './gateway-version';
 export type { GatewayVersion } from './gateway-version';
 export * from './node-environment';
 export { nodeIdFor } from './node-id';
@@ -15,4 +16,5 @@ export type { ReadOptions, ReadResult } from './read-environment';
 export * from './secret';
 export { parseStorageUrl } from './storage-url';
 export type { StorageUrl, StorageUrlRefusal, StorageUrlResult } from './storage-url';
+export { show } from './show';
 export { isLoopback } from './value-types';

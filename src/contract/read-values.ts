@@ -8,6 +8,7 @@ import type { ProblemList } from './problems';
 import { printable, show } from './show';
 import type { ValueType } from './value-types';
 import { judgeName } from './variable-names';
+import type { NameVerdict } from './variable-names';
 
 /** The texts of the known variables that are set: trimmed as Kong trims, empty ones left out. */
 export type RawValues = ReadonlyMap<VariableName, string>;
@@ -35,28 +36,42 @@ export function takeKnown(
         files.set(verdict.name, value);
         break;
       case 'misspelt':
-        problems.add('KR_ENV_UNKNOWN', name, `${printable(name)} is not known. Did you mean ${verdict.meant}?`);
-        break;
       case 'unknown':
-        problems.add(
-          'KR_ENV_UNKNOWN',
-          name,
-          `${printable(name)} is not known. docs/environment.md lists every KONG_RESILIENCE_ variable.`,
-        );
-        break;
       case 'ignored':
-        problems.add(
-          'KR_ENV_UNUSED',
-          name,
-          `${printable(name)} is not known to this version of kong-resilience and has no effect.`,
-        );
-        break;
       case 'foreign':
+        reportName(name, verdict, problems);
         break;
     }
   }
   for (const [name, path] of files) takeFile(name, path, raw, readFile, mayRead, problems);
   return raw;
+}
+
+/** Reports a name that is wrong, or has no effect; others are left alone. */
+export function reportName(name: string, verdict: NameVerdict, problems: ProblemList): void {
+  switch (verdict.kind) {
+    case 'misspelt':
+      problems.add('KR_ENV_UNKNOWN', name, `${printable(name)} is not known. Did you mean ${verdict.meant}?`);
+      break;
+    case 'unknown':
+      problems.add(
+        'KR_ENV_UNKNOWN',
+        name,
+        `${printable(name)} is not known. docs/environment.md lists every KONG_RESILIENCE_ variable.`,
+      );
+      break;
+    case 'ignored':
+      problems.add(
+        'KR_ENV_UNUSED',
+        name,
+        `${printable(name)} is not known to this version of kong-resilience and has no effect.`,
+      );
+      break;
+    case 'known':
+    case 'file':
+    case 'foreign':
+      break;
+  }
 }
 
 function takeFile(
@@ -120,7 +135,8 @@ const jsonVariables: ReadonlySet<VariableName> = new Set<VariableName>([
   'GCP_SERVICE_ACCOUNT',
 ]);
 
-function readOne(
+/** Reads one text by its schema, and reports what is wrong with it. */
+export function readOne(
   name: VariableName,
   text: string,
   problems: ProblemList,
