@@ -1,2 +1,22 @@
 /** The store on Google Cloud Storage, and the principals of Google Cloud: `cdktf-kong-resilience/google`. */
 export * from '..';
+export { AttachedServiceAccount } from './attached-service-account';
+export type { AttachedServiceAccountProps } from './attached-service-account';
+export type { ExistingGcsStoreProps, IGcsStore } from './existing-gcs-store';
+export { GcsEncryption } from './gcs-encryption';
+export type { GcsOwnKeyProps } from './gcs-encryption';
+export type { GcsLifecycleProps } from './gcs-lifecycle';
+export { GcsRoles } from './gcs-roles';
+export type { GcsCustomRolesProps } from './gcs-roles';
+export { GcsStore } from './gcs-store';
+export type { GcsStoreProps } from './gcs-store';
+export { GkeImpersonation } from './gke-impersonation';
+export type { GkeImpersonationProps } from './gke-impersonation';
+export { GkeWorkloadIdentity } from './gke-workload-identity';
+export type { GkeWorkloadIdentityProps } from './gke-workload-identity';
+export type { KubernetesServiceAccountProps } from './kubernetes-identity';
+export { GooglePrincipal } from './principal';
+export type { IGooglePrincipal, IGoogleServiceAccount } from './principal';
+export type { ServiceAccountProps } from './service-account';
+export { ServiceAccountWithKey } from './service-account-with-key';
+export type { ServiceAccountWithKeyProps } from './service-account-with-key';
