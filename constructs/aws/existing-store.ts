@@ -1,0 +1,144 @@
+import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
+import { DataAwsRegion } from '@cdktf/provider-aws/lib/data-aws-region';
+import type { S3BucketLifecycleConfigurationRule } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration';
+import type { TerraformProvider } from 'cdktf';
+import { Construct } from 'constructs';
+import { EnvValue, type EnvValues } from '../environment';
+import { isKnown, throwProblems, warn } from '../problems';
+import { noteExportGrant, type IPrincipal } from '../topology';
+import { checkExistingBucket, checkKeyArn, checkLocation, checkVersion, checkVersions } from './checks';
+import { normalizePrefix } from './checks';
+import { putSettingsFor } from './encryption';
+import { awsPrincipal, GrantBook } from './grant-book';
+import type { IExistingS3Store } from './interfaces';
+import { checkRetention, mayBeEnterprise, retentionOf, sharedBucketRules } from './lifecycle';
+import type { Retention, RetentionProps } from './lifecycle';
+import type { PolicyStatement } from './policy';
+import { bucketUnchecked, keyPolicyUnchecked, readTooEarly } from './problems';
+import { regionEnvironment } from './region-environment';
+import { exportRights, importRights, rootOf, tlsOnly, type Place } from './statements';
+import { warnWithoutVersion } from './version-warning';
+
+/** What is not known of an existing bucket by its name; and how long `lifecycleRules` keep what is not current. */
+export interface ExistingS3StoreOptions extends RetentionProps {
+  /**
+   * What the keys in the bucket start with; empty for nothing. A token must not turn out empty.
+   *
+   * @default "kong"
+   */
+  readonly prefix?: string;
+  /**
+   * Versions of the gateway under which exporters write, in full. Exporter nodes add theirs.
+   *
+   * @default those of the exporter nodes with this store
+   */
+  readonly gatewayVersions?: readonly string[];
+  /**
+   * Region of the bucket.
+   *
+   * @default the provider's
+   */
+  readonly region?: string;
+  /**
+   * ARN of the key of KMS under which configurations are put. A bucket whose default encryption is by KMS needs it too,
+   * for the rights to the key.
+   *
+   * @default none: the bucket's default encryption, by keys that S3 manages
+   */
+  readonly kmsKeyArn?: string;
+  /**
+   * Provider of the bucket's account.
+   *
+   * @default the stack's AWS provider
+   */
+  readonly provider?: TerraformProvider;
+}
+
+export class ExistingS3Store extends Construct implements IExistingS3Store {
+  readonly bucketArn: string;
+  readonly prefix: string;
+  readonly storageUrl: string;
+  readonly importStorageUrl: string;
+  readonly exporterEnvironment: EnvValues;
+  readonly importerEnvironment: EnvValues;
+
+  readonly #versions: string[] = [];
+  readonly #retention: Retention;
+  readonly #grants = new GrantBook(this);
+  readonly #place: Place;
+  #rulesRead = false;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly bucketName: string,
+    options: ExistingS3StoreOptions,
+  ) {
+    super(scope, id);
+    const { prefix = 'kong', gatewayVersions = [], kmsKeyArn, provider } = options;
+    throwProblems(this, [
+      ...checkLocation({ bucketName, prefix }),
+      ...checkExistingBucket(bucketName),
+      ...checkVersions(gatewayVersions),
+      ...checkKeyArn('kmsKeyArn', kmsKeyArn),
+      ...checkRetention(options),
+    ]);
+    this.prefix = normalizePrefix(prefix);
+    this.#retention = retentionOf(options);
+    const partition = new DataAwsPartition(this, 'Partition', { provider });
+    const region = options.region ?? new DataAwsRegion(this, 'Region', { provider }).region;
+    this.bucketArn = `arn:${partition.partition}:s3:::${bucketName}`;
+    const key =
+      kmsKeyArn === undefined ? {} : { key: { arn: kmsKeyArn, viaService: `s3.${region}.${partition.dnsSuffix}` } };
+    this.#place = { bucketArn: this.bucketArn, prefix: this.prefix, ...key };
+    this.storageUrl = `s3://${bucketName}/${this.prefix}`;
+    this.importStorageUrl = this.storageUrl;
+    this.importerEnvironment = regionEnvironment(region);
+    this.exporterEnvironment = {
+      ...this.importerEnvironment,
+      ...(kmsKeyArn === undefined
+        ? {}
+        : { KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG: EnvValue.fromText(putSettingsFor(kmsKeyArn)) }),
+    };
+    gatewayVersions.forEach((version) => this.addGatewayVersion(version));
+    warn(this, bucketUnchecked(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
+    if (kmsKeyArn !== undefined) warn(this, keyPolicyUnchecked());
+    warnWithoutVersion(this, this.#versions);
+  }
+
+  get bucketPolicyStatements(): readonly PolicyStatement[] {
+    this.#grants.noteBucketRead();
+    const ours = [`${this.bucketArn}/${rootOf(this.prefix)}*`];
+    return [tlsOnly(this.prefix === '' ? [this.bucketArn, ...ours] : ours), ...this.#grants.bucketStatements()];
+  }
+
+  get keyPolicyStatements(): readonly PolicyStatement[] {
+    this.#grants.noteKeyRead();
+    return this.#grants.allKeyStatements();
+  }
+
+  get lifecycleRules(): readonly S3BucketLifecycleConfigurationRule[] {
+    this.#rulesRead = true;
+    return sharedBucketRules(this.prefix, this.#versions, this.#retention);
+  }
+
+  grantExport(principal: IPrincipal): void {
+    const grantee = awsPrincipal(this, principal);
+    noteExportGrant(this, principal);
+    // Without a version any may be written, Enterprise's too.
+    const election = () => this.#versions.length === 0 || this.#versions.some(mayBeEnterprise);
+    this.#grants.grant('Export', grantee, () => exportRights(this.#place, election()));
+  }
+
+  grantImport(principal: IPrincipal): void {
+    this.#grants.grant('Import', awsPrincipal(this, principal), () => importRights(this.#place));
+  }
+
+  addGatewayVersion(version: string): void {
+    throwProblems(this, checkVersion(version));
+    if (this.#versions.includes(version)) return;
+    if (this.#rulesRead) throwProblems(this, [readTooEarly('lifecycleRules')]);
+    this.#grants.refuseChange();
+    this.#versions.push(version);
+  }
+}

@@ -1,0 +1,96 @@
+import { TerraformStack } from 'cdktf';
+import type { IConstruct } from 'constructs';
+import { throwProblems } from '../problems';
+import type { IPrincipal } from '../topology';
+import { forPrincipal, type PolicyStatement } from './policy';
+import { isAwsPrincipal, type IAwsPrincipal } from './principal';
+import { notAwsPrincipal, readTooEarly } from './problems';
+import type { Rights } from './statements';
+
+interface Entry {
+  readonly id: string;
+  readonly principal: IAwsPrincipal;
+  readonly rights: () => Rights;
+}
+
+/** Who was granted what on one bucket and its key. */
+export class GrantBook {
+  readonly #store: IConstruct;
+  readonly #entries: Entry[] = [];
+  #bucketRead = false;
+  #keyRead = false;
+
+  constructor(store: IConstruct) {
+    this.#store = store;
+  }
+
+  /** Attaches a policy to a principal and notes it for the policies of the bucket and the key. A second time does nothing. */
+  grant(verb: string, principal: IAwsPrincipal, rights: () => Rights): void {
+    const id = `${verb}-${pathInStack(this.#store)}`;
+    if (this.#entries.some((entry) => entry.id === id && entry.principal === principal)) return;
+    if (this.#bucketRead && isForeign(principal)) this.#tooEarly('bucketPolicyStatements');
+    if (this.#keyRead) this.#tooEarly('keyPolicyStatements');
+    this.#entries.push({ id, principal, rights });
+    principal.addPolicyStatements(id, () => [...rights().s3, ...rights().kms]);
+  }
+
+  /** What the bucket's policy has to allow: principals of other accounts. */
+  bucketStatements(): PolicyStatement[] {
+    return this.#entries
+      .filter(({ principal }) => isForeign(principal))
+      .flatMap(({ principal, rights }) => rights().s3.map((statement) => forPrincipal(principal.arn, statement)));
+  }
+
+  /** What the key's policy has to allow, where IAM policies of the key's account decide already: principals of other accounts. */
+  foreignKeyStatements(): PolicyStatement[] {
+    return this.#keyStatements(this.#entries.filter(({ principal }) => isForeign(principal)));
+  }
+
+  /** What the policy of a key has to allow, where nothing is known of it: everyone. */
+  allKeyStatements(): PolicyStatement[] {
+    return this.#keyStatements(this.#entries);
+  }
+
+  /** From now on, what would change the bucket's statements is an error. */
+  noteBucketRead(): void {
+    this.#bucketRead = true;
+  }
+
+  /** From now on, what would change the key's statements is an error. */
+  noteKeyRead(): void {
+    this.#keyRead = true;
+  }
+
+  /** What would change everything: a version that decides on `election/`. */
+  refuseChange(): void {
+    if (this.#bucketRead) this.#tooEarly('bucketPolicyStatements');
+  }
+
+  #keyStatements(entries: readonly Entry[]): PolicyStatement[] {
+    return entries.flatMap(({ principal, rights }) =>
+      rights().kms.map((statement) => ({ ...forPrincipal(principal.arn, statement), Resource: ['*'] })),
+    );
+  }
+
+  #tooEarly(what: string): never {
+    throwProblems(this.#store, [readTooEarly(what)]);
+    throw new TypeError('unreachable');
+  }
+}
+
+/** The principal as one of AWS. @throws DeclarationError when it is of another cloud */
+export function awsPrincipal(store: IConstruct, principal: IPrincipal): IAwsPrincipal {
+  if (!isAwsPrincipal(principal)) throwProblems(store, [notAwsPrincipal(principal.node.path)]);
+  return principal as IAwsPrincipal;
+}
+
+function isForeign(principal: IAwsPrincipal): boolean {
+  return principal.principalAccount !== undefined;
+}
+
+/** Where a construct is in its stack, as it may stand in an id. */
+function pathInStack(construct: IConstruct): string {
+  const above = TerraformStack.of(construct).node.path;
+  const path = construct.node.path;
+  return (above === '' ? path : path.slice(above.length + 1)).replaceAll('/', '-');
+}

@@ -1,0 +1,177 @@
+import { defineProblem } from '../problems';
+
+/** A text in a message; a token is not shown, because it says nothing before Terraform runs. */
+const quote = (text: string): string => JSON.stringify(text);
+
+export const bucketNames = defineProblem(
+  'KR_TF_S3_BUCKET_NAMES',
+  'A bucket is given both a name and a prefix for one.',
+  (name: string, prefix: string) =>
+    `bucketName is ${quote(name)} and bucketPrefix is ${quote(prefix)}: give one of them, or neither for a name made by Terraform.`,
+);
+
+export const storageLocation = defineProblem(
+  'KR_TF_S3_LOCATION',
+  'The name of the bucket or the prefix in it is one that a storage URL cannot have.',
+  (prop: string, value: string, reason: string) => `${prop} is ${quote(value)}: ${reason}`,
+);
+
+export const bucketPrefix = defineProblem(
+  'KR_TF_S3_BUCKET_PREFIX',
+  'What a bucket name made by Terraform should start with is no start of a legal name.',
+  (value: string) =>
+    `bucketPrefix is ${quote(value)}: it must be 1 to 37 lower-case letters, digits, hyphens and single dots, with a letter or digit first. Terraform adds 26 characters.`,
+);
+
+export const prefixCharacter = defineProblem(
+  'KR_TF_S3_PREFIX_CHARACTER',
+  'The prefix has a character that means something else in a policy or to Terraform.',
+  (value: string, character: string) =>
+    `prefix is ${quote(value)}: it has the character ${quote(character)}, which is a wildcard in a policy or means something to Terraform. Leave it out.`,
+);
+
+export const accessPointAlias = defineProblem(
+  'KR_TF_S3_ACCESS_POINT',
+  'An existing bucket is given by the alias of an access point.',
+  (value: string) =>
+    `bucketName is ${quote(value)}: this is the alias of an access point, and policies on it would name no bucket. Give the name of the bucket itself.`,
+);
+
+export const numberRange = defineProblem(
+  'KR_TF_S3_RANGE',
+  'A number of days or versions is outside of what S3 allows.',
+  (prop: string, value: number, minimum: number, maximum: number) =>
+    `${prop} is ${value}: it must be a whole number from ${minimum} to ${maximum}.`,
+);
+
+export const gatewayVersion = defineProblem(
+  'KR_TF_S3_VERSION',
+  'A gateway version is not a full one.',
+  (value: string) =>
+    `the gateway version ${quote(value)} is not full: configurations are stored under one exact version, of three parts in open source (3.9.1) or four in Enterprise (3.10.0.2); "kong version" prints it.`,
+);
+
+export const versionListToken = defineProblem(
+  'KR_TF_S3_VERSION_LIST',
+  'The list of gateway versions is a token, so that its length is not known.',
+  () =>
+    'gatewayVersions is a token: each version gets lifecycle rules of its own, so their number must be known. Give a list; its members may be tokens.',
+);
+
+export const noVersion = defineProblem(
+  'KR_TF_S3_NO_VERSION',
+  'No gateway version is known, so that there are no rules by version.',
+  () =>
+    'no gateway version is known, and S3 has no wildcards in lifecycle rules: what Enterprise leaves under election/ would never expire. Give gatewayVersions, or an exporter node this store.',
+);
+
+export const replicationWithoutVersion = defineProblem(
+  'KR_TF_S3_REPLICATION_VERSION',
+  'A replicated store knows no gateway version, so that there is nothing to replicate.',
+  () =>
+    'replication is set, and no gateway version is known: configurations alone are replicated, by their key, and the version is in it. Give gatewayVersions, or an exporter node this store.',
+);
+
+export const replicaRegion = defineProblem(
+  'KR_TF_S3_REPLICA_REGION',
+  'A store would be replicated within its own region.',
+  (region: string) =>
+    `region and the region of the replica are both ${quote(region)}: the replica is for the day when a region fails. Name another one.`,
+);
+
+export const replicaKey = defineProblem(
+  'KR_TF_S3_REPLICA_KEY',
+  'A replica is given a key, and what it is a replica of has none.',
+  () =>
+    'the replica has kmsKeyArn, and the store is encrypted with keys of S3: S3 replicates under a key of KMS only what is under one. Set encryption of the store to S3Encryption.ownKey() or existingKey(arn), or leave kmsKeyArn out.',
+);
+
+export const keyArn = defineProblem(
+  'KR_TF_S3_KEY_ARN',
+  'An existing key is not given by the ARN of a key.',
+  (prop: string, value: string) =>
+    `${prop} is ${quote(value)}: it must be the ARN of a key, arn:<partition>:kms:<region>:<account>:key/<id>. Policies do not know keys by an alias, and aws/s3 cannot be granted.`,
+);
+
+export const keyPolicyUnchecked = defineProblem(
+  'KR_TF_S3_EXISTING_KEY',
+  'An existing key is used, whose policy cannot be seen.',
+  () =>
+    'the policy of the existing key cannot be seen: it must let IAM policies of this account decide (the default), or hold the statements in keyPolicyStatements.',
+);
+
+export const bucketUnchecked = defineProblem(
+  'KR_TF_S3_EXISTING_BUCKET',
+  'An existing bucket is used, whose settings cannot be seen.',
+  (bucket: string) =>
+    `the settings of ${bucket} cannot be seen, and the objects hold private keys. Check that it is encrypted and versioned, that public access is blocked, and that no lifecycle rule or retention lock of its own reaches a config.json or kong-resilience.json; merge bucketPolicyStatements and lifecycleRules into its own.`,
+);
+
+export const readTooEarly = defineProblem(
+  'KR_TF_S3_READ_EARLY',
+  'Statements or rules of an existing bucket or key were read before they were complete.',
+  (what: string) =>
+    `${what} was read before this: what was read lacks it. Read ${what} after the last grant and the last node.`,
+);
+
+export const notAwsPrincipal = defineProblem(
+  'KR_TF_AWS_PRINCIPAL',
+  'A principal of another cloud is to be granted a store on S3.',
+  (principal: string) =>
+    `"${principal}" is no principal of AWS. Give an EcsTaskRole, Ec2InstanceRole, IrsaRole, PodIdentityRole, CrossAccountRole, IamUser, or an existing role or user.`,
+);
+
+export const nameAndPrefix = defineProblem(
+  'KR_TF_AWS_NAMES',
+  'A role is given both a name and a prefix for one.',
+  (name: string, prefix: string) =>
+    `name is ${quote(name)} and namePrefix is ${quote(prefix)}: give one of them, or neither.`,
+);
+
+export const iamName = defineProblem(
+  'KR_TF_AWS_NAME',
+  'A name is one that IAM does not allow.',
+  (prop: string, value: string, longest: number) =>
+    `${prop} is ${quote(value)}: it must be 1 to ${longest} letters, digits and characters of "+=,.@_-".`,
+);
+
+export const iamPath = defineProblem(
+  'KR_TF_AWS_PATH',
+  'A path is one that IAM does not allow.',
+  (value: string) => `path is ${quote(value)}: it must start and end with a slash, such as /kong/.`,
+);
+
+export const boundaryArn = defineProblem(
+  'KR_TF_AWS_BOUNDARY',
+  'A permissions boundary is not given by the ARN of a policy.',
+  (value: string) =>
+    `permissionsBoundary is ${quote(value)}: it must be the ARN of a managed policy, arn:<partition>:iam::<account>:policy/<name>.`,
+);
+
+export const roleArn = defineProblem(
+  'KR_TF_AWS_ROLE_ARN',
+  'A role is not given by the ARN of a role.',
+  (prop: string, value: string) =>
+    `${prop} is ${quote(value)}: it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>.`,
+);
+
+export const oidcProviderArn = defineProblem(
+  'KR_TF_AWS_OIDC_ARN',
+  'An OIDC provider is not given by its ARN.',
+  (value: string) =>
+    `the ARN of the OIDC provider is ${quote(value)}: it must be arn:<partition>:iam::<account>:oidc-provider/<issuer without https://>.`,
+);
+
+export const issuerUrl = defineProblem(
+  'KR_TF_AWS_ISSUER',
+  "A cluster's OIDC issuer is not given by its URL.",
+  (value: string) =>
+    `the issuer is ${quote(value)}: it must be a URL such as https://oidc.eks.us-east-2.amazonaws.com/id/EXAMPLE, as the cluster shows it.`,
+);
+
+export const kubernetesName = defineProblem(
+  'KR_TF_AWS_KUBERNETES_NAME',
+  'A namespace or service account is one that Kubernetes does not allow.',
+  (prop: string, value: string) =>
+    `${prop} is ${quote(value)}: it must be lower-case letters, digits, hyphens and, in a service account, dots, with a letter or digit at each end. A wildcard would let every pod in.`,
+);
