@@ -1,0 +1,54 @@
+import { Token } from 'cdktf';
+import { checkVariable, problemCodes } from '../../src/contract';
+import type { Problem } from '../problems';
+import { isSecretVariable } from './layers';
+import { fileTwice, noName, noText, plainSecret } from './problems';
+import { sourceOf, type EnvValue } from './value';
+
+/** What is wrong with the variables of a block, as far as that is known at synth. */
+export interface Findings {
+  readonly errors: readonly Problem[];
+  readonly doubts: readonly Problem[];
+}
+
+/** @param resolvesReferences whether whoever takes the block resolves `{vault://…}` */
+export function check(variables: ReadonlyMap<string, EnvValue>, resolvesReferences: boolean): Findings {
+  const errors: Problem[] = [];
+  const doubts: Problem[] = [];
+  for (const [name, value] of variables) {
+    const source = sourceOf(value);
+    const known = 'text' in source && !Token.isUnresolved(source.text) ? source.text : undefined;
+    if (known !== undefined && /\0|\p{Cs}/u.test(known)) errors.push(noText(name));
+    if (name.startsWith('KONG_') && variables.has(`${name}_FILE`)) errors.push(fileTwice(name));
+    const reference = resolvesReferences && known !== undefined && /^\{vault:\/\/[^}]*\}$/.test(known);
+    if (source.kind === 'text' && known !== undefined && !reference && showsSecret(name, known)) {
+      errors.push(plainSecret(name, harmless[name] ?? ''));
+    }
+    // A message may quote the value of a variable that is not always secret.
+    const quotable = source.kind === 'text' || isSecretVariable(name);
+    const told = checkVariable(name, !reference && known !== undefined && quotable ? known : '');
+    for (const { code, text } of told) (isWarning(code) ? doubts : errors).push({ code, text });
+    const misspelt = told.some(({ code }) => code === 'KR_ENV_UNKNOWN');
+    if (!misspelt && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) errors.push(noName(name));
+  }
+  return { errors, doubts };
+}
+
+/** What of a secret variable may be shown. */
+const harmless: Readonly<Record<string, string>> = {
+  KONG_CLUSTER_CERT_KEY: ' An absolute path of the key is no secret.',
+  KONG_PROXY_SERVER: ' A proxy without user and password is no secret.',
+};
+
+function showsSecret(name: string, text: string): boolean {
+  const value = text.trim();
+  if (value === '' || !isSecretVariable(name)) return false;
+  if (name === 'KONG_CLUSTER_CERT_KEY') return !/^\/[^\n]*$/.test(value);
+  if (name === 'KONG_PROXY_SERVER') return value.includes('@');
+  // It names a key, as a user name does, and stands in every request and log of AWS.
+  return name !== 'AWS_ACCESS_KEY_ID';
+}
+
+function isWarning(code: string): boolean {
+  return problemCodes.some((problem) => problem.code === code && problem.severity === 'warning');
+}

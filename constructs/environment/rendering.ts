@@ -1,0 +1,56 @@
+import { Token } from 'cdktf';
+import type { IConstruct } from 'constructs';
+import { throwProblems, type Problem } from '../problems';
+import { noReference, secretKind } from './problems';
+import { sourceOf, type EnvValue, type EnvValueSource } from './value';
+
+/** What a renderer is given: variables by name, sorted, and the construct at which it reports. */
+export interface Rendering {
+  readonly construct: IConstruct;
+  readonly variables: ReadonlyMap<string, EnvValue>;
+}
+
+/** Turns each variable into an entry of a form; all problems are thrown together at the end. */
+export function renderEach<T>(
+  { construct, variables }: Rendering,
+  entryOf: (name: string, source: EnvValueSource, problems: Problem[]) => T | undefined,
+): readonly T[] {
+  const problems: Problem[] = [];
+  const entries: T[] = [];
+  for (const [name, value] of variables) {
+    const entry = entryOf(name, sourceOf(value), problems);
+    if (entry !== undefined) entries.push(entry);
+  }
+  throwProblems(construct, problems);
+  return entries;
+}
+
+const kinds: Readonly<Record<EnvValueSource['kind'], string>> = {
+  text: 'a plain text',
+  'secret-text': "a secret's own text",
+  'aws-secret': 'a secret of AWS Secrets Manager',
+  'google-secret': 'a secret of Google Secret Manager',
+  'kubernetes-secret': 'a secret of Kubernetes',
+};
+
+/** The problem with a secret that is kept elsewhere. */
+export function wrongKind(name: string, source: EnvValueSource, platform: string, fix: string): Problem {
+  return secretKind(name, kinds[source.kind], platform, fix);
+}
+
+/** A part of the place of a secret, and how it may be written. */
+export interface ReferencePart {
+  readonly part: string;
+  readonly given: string | undefined;
+  readonly pattern: RegExp;
+  readonly allowed: string;
+}
+
+/** What is wrong with the place of a secret; what Terraform alone knows is not looked at. */
+export function referenceProblems(name: string, parts: readonly ReferencePart[]): readonly Problem[] {
+  return parts.flatMap(({ part, given, pattern, allowed }) =>
+    given === undefined || Token.isUnresolved(given) || pattern.test(given)
+      ? []
+      : [noReference(name, part, given, allowed)],
+  );
+}

@@ -1,0 +1,17 @@
+import { renderEach, wrongKind, type Rendering } from './rendering';
+import { replacing, Text } from './text';
+
+/** Within double quotes systemd.exec(5) takes a backslash before these four, and every other character as it is. */
+const inDoubleQuotes = replacing(['\\', '\\\\'], ['"', '\\"'], ['$', '\\$'], ['`', '\\`']);
+
+export function renderSystemd(rendering: Rendering): string {
+  const lines = renderEach(rendering, (name, source, problems): Text | undefined => {
+    if (source.kind !== 'text' && source.kind !== 'secret-text') {
+      const fix = 'Give its text with EnvValue.fromSecretText, and the file mode 0600.';
+      problems.push(wrongKind(name, source, 'systemd', fix));
+      return undefined;
+    }
+    return Text.join([`${name}="`, Text.of(source.text, inDoubleQuotes), '"\n']);
+  });
+  return Text.join(lines).toString();
+}
