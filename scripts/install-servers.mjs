@@ -1,8 +1,10 @@
-// Installs the object stores that the tests run against, from the Go module proxy: only what is missing.
+// Installs the object stores that the tests run against, from the Go module proxy, and builds the stand-in for Terraform's
+// providers: only what is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { standInProgram, standInSource } from '../test/support/terraform-stand-in/program.mjs';
 
 const servers = {
   versitygw: 'github.com/versity/versitygw/cmd/versitygw@v1.8.0',
@@ -33,4 +35,26 @@ for (const [name, module] of Object.entries(servers)) {
     process.exit(1);
   }
   console.log(`${name}: installed in ${folder}`);
+}
+
+const standIn = join(folder, standInProgram());
+if (existsSync(standIn)) {
+  console.log(`terraform-stand-in: already in ${folder}`);
+} else {
+  const build = ['build', '-p', '2', '-trimpath', '-ldflags', '-s -w', '-o', standIn, '.'];
+  const { error, status } = spawnSync('go', build, { stdio: 'inherit', cwd: standInSource });
+  if (error !== undefined || status !== 0) {
+    console.error(`The stand-in could not be built${error === undefined ? '' : `: ${error.message}`}.`);
+    process.exit(1);
+  }
+  console.log(`terraform-stand-in: built in ${folder}`);
+}
+
+const terraform = spawnSync('terraform', ['version', '-json'], { encoding: 'utf8' });
+if (terraform.error !== undefined || terraform.status !== 0) {
+  console.error(
+    'The program terraform is missing: the tests that apply stacks are skipped, and in CI they fail. Install 1.11 or newer ' +
+      '(https://developer.hashicorp.com/terraform/install).',
+  );
+  if (process.env.CI) process.exit(1);
 }

@@ -17,7 +17,7 @@ const serversFolder =
   process.env['KONG_RESILIENCE_TEST_SERVERS'] ?? join(homedir(), '.cache', 'cdktf-kong-resilience', 'bin');
 
 /** The path of a server's program, in that folder or on PATH. */
-function findServer(program: string): string | undefined {
+export function findServer(program: string): string | undefined {
   const folders = [serversFolder, ...(process.env['PATH'] ?? '').split(delimiter)];
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { providerVersion, schemaOfBindings } from '../../support/terraform-stand-in/bindings';
+
+const aws = (...resources: string[]) => schemaOfBindings('aws', { resources, dataSources: [] }).resources;
+const google = (...resources: string[]) => schemaOfBindings('google', { resources, dataSources: [] }).resources;
+
+const requiredOf = (attributes: Readonly<Record<string, { readonly required?: boolean }>> = {}): string[] =>
+  Object.keys(attributes).filter((name) => attributes[name]?.required === true);
+
+describe('the schemas that are read from the bindings', () => {
+  it('have the versions of the providers that the bindings were made from', () => {
+    expect([providerVersion('aws'), providerVersion('google')]).toEqual(['6.25.0', '6.50.0']);
+  });
+
+  it('know what must be set, what may be, and what the provider sets', () => {
+    const { attributes } = aws('aws_iam_role')['aws_iam_role'] ?? {};
+
+    expect(requiredOf(attributes)).toEqual(['assume_role_policy']);
+    expect(attributes).toMatchObject({
+      assume_role_policy: { type: 'string', required: true },
+      arn: { type: 'string', computed: true },
+      force_detach_policies: { type: 'bool', optional: true },
+      max_session_duration: { type: 'number', optional: true },
+      name: { type: 'string', optional: true, computed: true },
+      tags: { type: ['map', 'string'], optional: true },
+    });
+    expect(attributes?.['arn']).not.toHaveProperty('optional');
+    expect(attributes?.['max_session_duration']).not.toHaveProperty('computed');
+  });
+
+  it('know a block that must be there once', () => {
+    expect(aws('aws_s3_bucket_versioning')['aws_s3_bucket_versioning']?.blocks).toEqual({
+      versioning_configuration: {
+        nesting: 'list',
+        minItems: 1,
+        maxItems: 1,
+        attributes: {
+          mfa_delete: { type: 'string', optional: true, computed: true },
+          status: { type: 'string', required: true },
+        },
+        blocks: {},
+      },
+    });
+  });
+
+  it('know a block that may be there once', () => {
+    const { attributes, blocks } = google('google_storage_bucket_iam_member')['google_storage_bucket_iam_member'] ?? {};
+
+    expect(requiredOf(attributes)).toEqual(['bucket', 'member', 'role']);
+    expect(blocks).toEqual({
+      condition: {
+        nesting: 'list',
+        maxItems: 1,
+        attributes: {
+          description: { type: 'string', optional: true },
+          expression: { type: 'string', required: true },
+          title: { type: 'string', required: true },
+        },
+        blocks: {},
+      },
+    });
+  });
+
+  it('know lists and sets of blocks, and blocks in blocks', () => {
+    const { rule } =
+      aws('aws_s3_bucket_lifecycle_configuration')['aws_s3_bucket_lifecycle_configuration']?.blocks ?? {};
+
+    expect(rule).not.toHaveProperty('maxItems');
+    expect(rule).toMatchObject({
+      nesting: 'list',
+      blocks: {
+        filter: { blocks: { and: { attributes: { tags: { type: ['map', 'string'] } } } } },
+        transition: { nesting: 'set', attributes: { storage_class: { required: true } } },
+      },
+    });
+  });
+
+  it('know a value that other tools write as blocks', () => {
+    expect(aws('aws_security_group')['aws_security_group']?.attributes?.['ingress']).toMatchObject({
+      type: ['set', ['object', { cidr_blocks: ['list', 'string'], from_port: 'number', self: 'bool' }]],
+      optional: true,
+      computed: true,
+    });
+  });
+
+  it('know a structure that only the provider sets', () => {
+    expect(aws('aws_eks_cluster')['aws_eks_cluster']?.attributes?.['identity']).toEqual({
+      type: ['list', ['object', { oidc: ['list', ['object', { issuer: 'string' }]] }]],
+      computed: true,
+    });
+  });
+
+  it('read a resource whose bindings are spread over several files', () => {
+    const cluster = google('google_container_cluster')['google_container_cluster'];
+
+    expect(requiredOf(cluster?.attributes)).toEqual(['name']);
+    expect(cluster?.blocks?.['workload_identity_config']).toMatchObject({
+      maxItems: 1,
+      attributes: { workload_pool: { type: 'string', optional: true } },
+    });
+  });
+
+  it('know which secrets are sensitive, and which are only written', () => {
+    expect(aws('aws_secretsmanager_secret_version')['aws_secretsmanager_secret_version']?.attributes).toMatchObject({
+      secret_string: { sensitive: true },
+      secret_string_wo: { sensitive: true, writeOnly: true },
+    });
+  });
+
+  it('know data sources and the provider’s own block', () => {
+    const { dataSources, provider } = schemaOfBindings('aws', { resources: [], dataSources: ['aws_partition'] });
+
+    expect(dataSources?.['aws_partition']?.attributes).toMatchObject({ partition: { type: 'string', computed: true } });
+    expect(provider.attributes).toMatchObject({ region: { type: 'string', optional: true } });
+    expect(provider.attributes).not.toHaveProperty('alias');
+    expect(provider.blocks?.['assume_role']?.attributes).toMatchObject({
+      role_arn: { type: 'string', optional: true },
+    });
+  });
+
+  it('leave out a type that the bindings do not have', () => {
+    expect(aws('aws_s3_buckets')).toEqual({});
+    expect(google('google_storage_bucket')['google_storage_bucket']?.attributes?.['location']).toEqual({
+      type: 'string',
+      required: true,
+    });
+  });
+});
