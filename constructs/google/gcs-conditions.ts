@@ -1,6 +1,6 @@
 /**
  * The conditions of the grants, in the subset of CEL that IAM documents for resource names: startsWith, endsWith, extract.
- * IAM allows 12 logical operators in one; these have at most 3.
+ * IAM allows 12 logical operators in one; these have at most 4.
  */
 import { keyRootOf, type GcsPlace } from './gcs-place';
 
@@ -28,7 +28,9 @@ export function readCondition(place: GcsPlace): string | undefined {
 export function writeCondition(place: GcsPlace): string {
   const root = objectName(place, keyRootOf(place));
   return (
-    `resource.name.startsWith('${root}') && (` +
+    `resource.name.startsWith('${root}') && ` +
+    // The versions' folders; a config.json of the prefix itself is none of ours.
+    `resource.name.extract('${root}{version}/') != '' && (` +
     `resource.name.endsWith('/config.json') || ` +
     `resource.name.endsWith('/kong-resilience.json') || ` +
     `resource.name.extract('${root}{version}/election/') != '')`

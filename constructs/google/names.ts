@@ -39,7 +39,7 @@ export function generatedKeyRingName(construct: Construct): string {
 export function childIdFor(parent: IConstruct, verb: string, principal: IConstruct): string {
   const [parentStack] = parent.node.path.split('/');
   const [stack, ...rest] = principal.node.path.split('/');
-  return [verb, ...(stack === parentStack && rest.length > 0 ? rest : [stack, ...rest])].join('-');
+  return `${verb}-${(stack === parentStack && rest.length > 0 ? rest : [stack, ...rest]).join('--')}`;
 }
 
 /** Seconds of a number of days, which may be a token. */

@@ -117,7 +117,7 @@ function replicationOf(locations: readonly string[] | undefined): SecretManagerS
   if (locations === undefined) return { auto: {} };
   if (isKnown(locations)) return { userManaged: { replicas: locations.map((location) => ({ location })) } };
   const each = TerraformIterator.fromList([...locations]);
-  return { userManaged: { replicas: each.dynamic({ location: each.value }) } };
+  return { userManaged: { replicas: each.dynamic({ location: each.value as string }) } };
 }
 
 function secretProblems({ secretId, secretLocations }: ServiceAccountWithKeyProps): Problem[] {
