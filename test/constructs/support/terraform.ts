@@ -47,17 +47,18 @@ export class TerraformError extends Error {
     output: string,
   ) {
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
-    const text = errors.map(({ address, snippet, summary, detail }) =>
-      [address ?? snippet?.context, summary, detail].filter(Boolean).join(': '),
-    );
-    super(`terraform ${command}: ${text.length > 0 ? text.join('\n') : output}`);
+    super(`terraform ${command}: ${errors.length > 0 ? errors.map(textOf).join('\n') : output}`);
   }
 }
+
+const textOf = ({ address, snippet, summary, detail }: Diagnostic): string =>
+  [address ?? snippet?.context, summary, detail].filter(Boolean).join(': ');
 
 /** One working directory of Terraform. The commands run one after the other. */
 export interface Terraform {
   init(): Promise<void>;
-  validate(): Promise<void>;
+  /** @returns the warnings */
+  validate(): Promise<readonly Diagnostic[]>;
   /** Whether an apply would change anything. */
   plan(): Promise<boolean>;
   apply(): Promise<void>;
@@ -94,7 +95,8 @@ export async function withTerraform<T>(source: TerraformSource, use: (terraform:
 export async function terraformLifecycle(source: TerraformSource): Promise<AppliedState> {
   return withTerraform(source, async (terraform) => {
     await terraform.init();
-    await terraform.validate();
+    const warnings = await terraform.validate();
+    if (warnings.length > 0) throw new Error(`terraform validate warns: ${warnings.map(textOf).join('\n')}`);
     if (!(await terraform.plan())) throw new Error('terraform plan: there is nothing to make');
     await terraform.apply();
     if (await terraform.plan()) throw new Error('terraform plan: a second apply would change something');
@@ -192,8 +194,8 @@ class Workspace implements Terraform {
     await this.run('init', ['-json', '-input=false']);
   }
 
-  async validate(): Promise<void> {
-    await this.run('validate', ['-json']);
+  async validate(): Promise<readonly Diagnostic[]> {
+    return diagnosticsIn((await this.run('validate', ['-json'])).output);
   }
 
   async plan(): Promise<boolean> {

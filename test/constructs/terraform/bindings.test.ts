@@ -32,8 +32,8 @@ describe('the schemas that are read from the bindings', () => {
     expect(aws('aws_s3_bucket_versioning')['aws_s3_bucket_versioning']?.blocks).toEqual({
       versioning_configuration: {
         nesting: 'list',
-        minItems: 1,
-        maxItems: 1,
+        min_items: 1,
+        max_items: 1,
         attributes: {
           mfa_delete: { type: 'string', optional: true, computed: true },
           status: { type: 'string', required: true },
@@ -50,7 +50,7 @@ describe('the schemas that are read from the bindings', () => {
     expect(blocks).toEqual({
       condition: {
         nesting: 'list',
-        maxItems: 1,
+        max_items: 1,
         attributes: {
           description: { type: 'string', optional: true },
           expression: { type: 'string', required: true },
@@ -65,7 +65,7 @@ describe('the schemas that are read from the bindings', () => {
     const { rule } =
       aws('aws_s3_bucket_lifecycle_configuration')['aws_s3_bucket_lifecycle_configuration']?.blocks ?? {};
 
-    expect(rule).not.toHaveProperty('maxItems');
+    expect(rule).not.toHaveProperty('max_items');
     expect(rule).toMatchObject({
       nesting: 'list',
       blocks: {
@@ -95,7 +95,7 @@ describe('the schemas that are read from the bindings', () => {
 
     expect(requiredOf(cluster?.attributes)).toEqual(['name']);
     expect(cluster?.blocks?.['workload_identity_config']).toMatchObject({
-      maxItems: 1,
+      max_items: 1,
       attributes: { workload_pool: { type: 'string', optional: true } },
     });
   });
@@ -103,14 +103,16 @@ describe('the schemas that are read from the bindings', () => {
   it('know which secrets are sensitive, and which are only written', () => {
     expect(aws('aws_secretsmanager_secret_version')['aws_secretsmanager_secret_version']?.attributes).toMatchObject({
       secret_string: { sensitive: true },
-      secret_string_wo: { sensitive: true, writeOnly: true },
+      secret_string_wo: { sensitive: true, write_only: true },
     });
   });
 
   it('know data sources and the provider’s own block', () => {
-    const { dataSources, provider } = schemaOfBindings('aws', { resources: [], dataSources: ['aws_partition'] });
+    const { data_sources, provider } = schemaOfBindings('aws', { resources: [], dataSources: ['aws_partition'] });
 
-    expect(dataSources?.['aws_partition']?.attributes).toMatchObject({ partition: { type: 'string', computed: true } });
+    expect(data_sources?.['aws_partition']?.attributes).toMatchObject({
+      partition: { type: 'string', computed: true },
+    });
     expect(provider.attributes).toMatchObject({ region: { type: 'string', optional: true } });
     expect(provider.attributes).not.toHaveProperty('alias');
     expect(provider.blocks?.['assume_role']?.attributes).toMatchObject({

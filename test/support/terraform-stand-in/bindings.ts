@@ -44,7 +44,7 @@ export function schemaOfBindings(provider: BoundProvider, wanted: WantedTypes): 
   return {
     provider: new Binding(join(folderOf(provider), 'provider')).block(provider),
     resources: read(wanted.resources, ''),
-    dataSources: read(wanted.dataSources, `data-${provider}-`),
+    data_sources: read(wanted.dataSources, `data-${provider}-`),
   };
 }
 
@@ -122,8 +122,8 @@ class Binding {
         const nesting = input.kind === 'struct' ? 'single' : input.kind === 'set' ? 'set' : 'list';
         blocks[name] = {
           nesting,
-          ...(nesting !== 'single' && isRequired && { minItems: 1 }),
-          ...(nesting !== 'single' && read?.single === true && { maxItems: 1 }),
+          ...(nesting !== 'single' && isRequired && { min_items: 1 }),
+          ...(nesting !== 'single' && read?.single === true && { max_items: 1 }),
           ...this.struct(struct, type),
         };
         continue;
@@ -137,7 +137,7 @@ class Binding {
         ...(isRequired ? { required: true } : input !== undefined && { optional: true }),
         ...(read?.computed === true && { computed: true }),
         ...(isSensitive(type, name) && { sensitive: true }),
-        ...(name.endsWith('_wo') && { writeOnly: true }),
+        ...(name.endsWith('_wo') && { write_only: true }),
       };
     }
     return { attributes, blocks };

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,28 +15,31 @@ import (
 type providerSchema struct {
 	Provider    block            `json:"provider"`
 	Resources   map[string]block `json:"resources"`
-	DataSources map[string]block `json:"dataSources"`
+	DataSources map[string]block `json:"data_sources"`
 }
 
 type block struct {
+	// Of the provider, where a file says it.
+	Name       string                 `json:"name"`
 	Attributes map[string]attribute   `json:"attributes"`
 	Blocks     map[string]nestedBlock `json:"blocks"`
 }
 
 type attribute struct {
-	Type      typeName `json:"type"`
-	Required  bool     `json:"required"`
-	Optional  bool     `json:"optional"`
-	Computed  bool     `json:"computed"`
-	Sensitive bool     `json:"sensitive"`
-	WriteOnly bool     `json:"writeOnly"`
+	Type       typeName `json:"type"`
+	Required   bool     `json:"required"`
+	Optional   bool     `json:"optional"`
+	Computed   bool     `json:"computed"`
+	Sensitive  bool     `json:"sensitive"`
+	Deprecated bool     `json:"deprecated"`
+	WriteOnly  bool     `json:"write_only"`
 }
 
 type nestedBlock struct {
 	block
 	Nesting  string `json:"nesting"`
-	MinItems int64  `json:"minItems"`
-	MaxItems int64  `json:"maxItems"`
+	MinItems int64  `json:"min_items"`
+	MaxItems int64  `json:"max_items"`
 }
 
 // typeName is a type in Terraform's JSON syntax.
@@ -53,7 +57,9 @@ func readSchema(path string) (*providerSchema, error) {
 		return nil, err
 	}
 	schema := &providerSchema{}
-	if err := json.Unmarshal(text, schema); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(schema); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return schema, nil
@@ -87,13 +93,14 @@ func (b block) protocol() *tfprotov5.SchemaBlock {
 	for _, name := range sortedKeys(b.Attributes) {
 		from := b.Attributes[name]
 		result.Attributes = append(result.Attributes, &tfprotov5.SchemaAttribute{
-			Name:      name,
-			Type:      from.Type.Type,
-			Required:  from.Required,
-			Optional:  from.Optional,
-			Computed:  from.Computed,
-			Sensitive: from.Sensitive,
-			WriteOnly: from.WriteOnly,
+			Name:       name,
+			Type:       from.Type.Type,
+			Required:   from.Required,
+			Optional:   from.Optional,
+			Computed:   from.Computed,
+			Sensitive:  from.Sensitive,
+			Deprecated: from.Deprecated,
+			WriteOnly:  from.WriteOnly,
 		})
 	}
 	nesting := map[string]tfprotov5.SchemaNestedBlockNestingMode{

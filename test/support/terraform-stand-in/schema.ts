@@ -13,8 +13,9 @@ export interface AttributeSchema {
   readonly optional?: boolean;
   readonly computed?: boolean;
   readonly sensitive?: boolean;
+  readonly deprecated?: boolean;
   /** Terraform hands it to the provider and keeps it out of plan and state. */
-  readonly writeOnly?: boolean;
+  readonly write_only?: boolean;
 }
 
 export interface BlockSchema {
@@ -24,15 +25,15 @@ export interface BlockSchema {
 
 export interface NestedBlockSchema extends BlockSchema {
   readonly nesting: 'list' | 'set' | 'single';
-  readonly minItems?: number;
-  readonly maxItems?: number;
+  readonly min_items?: number;
+  readonly max_items?: number;
 }
 
-/** What the stand-in reads: the schemas of one provider. */
+/** What the stand-in reads: the schemas of one provider, named as in Terraform's own schema files. */
 export interface ProviderSchema {
   readonly provider: BlockSchema;
   readonly resources: { readonly [type: string]: BlockSchema };
-  readonly dataSources?: { readonly [type: string]: BlockSchema };
+  readonly data_sources?: { readonly [type: string]: BlockSchema };
 }
 
 /** The resource types and data source types of a stack. */
