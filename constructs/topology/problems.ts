@@ -1,0 +1,53 @@
+import { defineProblem } from '../problems';
+
+export const notFullVersion = defineProblem(
+  'KR_TF_GATEWAY_VERSION',
+  'A gateway version is not a full, pinned one.',
+  (prop: string, value: string, meant: string) =>
+    `${prop} is "${value}": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; ${meant}`,
+);
+
+export const noVersions = defineProblem(
+  'KR_TF_NO_GATEWAY_VERSION',
+  'An exporter has no gateway version.',
+  () => 'gatewayVersions is empty: name each version that your data planes run, such as ["3.9.1"].',
+);
+
+export const versionTwice = defineProblem(
+  'KR_TF_GATEWAY_VERSION_TWICE',
+  'An exporter has a gateway version twice.',
+  (version: string) => `gatewayVersions has "${version}" twice. Name each version once.`,
+);
+
+export const mixedEditions = defineProblem(
+  'KR_TF_MIXED_EDITIONS',
+  'An exporter has open-source and Enterprise versions.',
+  (versions: string) =>
+    `gatewayVersions is ${versions}: versions of open source (three parts) and Enterprise (four) come from different control planes. Declare an exporter for each.`,
+);
+
+export const notExported = defineProblem(
+  'KR_TF_NOT_EXPORTED',
+  'An importer has a gateway version that no exporter exports.',
+  (importer: string, version: string, exported: string) =>
+    `importer "${importer}" runs gateway ${version}, which no exporter here exports (${exported}): in an outage its new nodes would find nothing of their version. Upgrade in this order: add "${version}" to the exporter's gatewayVersions and deploy; wait until "kong-resilience status" shows it stored; then upgrade the importer; remove the old version last.`,
+);
+
+export const noExporter = defineProblem(
+  'KR_TF_NO_EXPORTER',
+  'A topology has importers and no exporter.',
+  () => 'there are importers and no exporter, so nothing would ever be stored. Add one with addExporter.',
+);
+
+export const notAPort = defineProblem(
+  'KR_TF_PORT',
+  'A port is not a whole number from 1 to 65535.',
+  (prop: string, value: number) => `${prop} is ${value}: it must be a whole number from 1 to 65535.`,
+);
+
+export const noReadiness = defineProblem(
+  'KR_TF_NO_STATUS_READY',
+  'The gateway version has no readiness endpoint that can see an empty node.',
+  (version: string) =>
+    `gateway ${version} has no /status/ready (since 3.3), so that no readiness check can tell a node without a configuration. Upgrade the gateway.`,
+);

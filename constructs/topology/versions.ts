@@ -1,0 +1,31 @@
+import { explainVersion, parseGatewayVersion } from '../../src/contract';
+import { isKnown, type Problem } from '../problems';
+import { mixedEditions, notFullVersion, noVersions, versionTwice } from './problems';
+
+/** What is wrong with a version, at the prop that has it; nothing for a token. */
+export function versionProblems(prop: string, version: string): Problem[] {
+  if (!isKnown(version) || parseGatewayVersion(version) !== undefined) return [];
+  return [notFullVersion(prop, version, explainVersion(version))];
+}
+
+/** What is wrong with the versions of an exporter. */
+export function versionsProblems(versions: readonly string[]): Problem[] {
+  if (!isKnown(versions)) return [];
+  if (versions.length === 0) return [noVersions()];
+  const twice = new Set(versions.filter((version, index) => versions.indexOf(version) !== index));
+  const editions = new Set(versions.map(editionOf).filter((edition) => edition !== undefined));
+  return [
+    ...versions.flatMap((version, index) => versionProblems(`gatewayVersions[${index}]`, version)),
+    ...[...twice].map((version) => versionTwice(version)),
+    ...(editions.size > 1 ? [mixedEditions(versions.map((version) => `"${version}"`).join(', '))] : []),
+  ];
+}
+
+/** Whether the gateway is Enterprise, by the four parts of its version. One that is not known yet counts as open source. */
+export function isEnterprise(versions: readonly string[]): boolean {
+  return versions.some((version) => editionOf(version) === 'enterprise');
+}
+
+function editionOf(version: string): 'open-source' | 'enterprise' | undefined {
+  return parseGatewayVersion(version)?.edition;
+}
