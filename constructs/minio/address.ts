@@ -8,7 +8,7 @@ export interface AddressProps {
   /** URL of the store's S3 API, such as `https://minio.example.com:9000`: AWS_CONFIG_STORAGE_ENDPOINT. */
   readonly endpoint: string;
   /**
-   * Folder of the bucket that holds the configurations, without slashes at its ends.
+   * Folder of the bucket that holds the configurations, without slashes at its ends. A token must not be empty.
    *
    * @default none: the versions are the bucket's top folders
    */

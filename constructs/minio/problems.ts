@@ -22,9 +22,9 @@ export const doubtfulAddress = defineProblem(
 
 export const widePrefix = defineProblem(
   'KR_TF_MINIO_PREFIX',
-  'The prefix of an S3-compatible store has a character that means something in a policy.',
+  'The prefix of an S3-compatible store has a character that means something else in a policy or to Terraform.',
   (prefix: string, character: string) =>
-    `prefix is "${prefix}": it has ${character}, which a policy reads as more than itself, so that rights would reach beyond the prefix. Use letters, digits, "-", "_", "." and "/".`,
+    `prefix is ${JSON.stringify(prefix)}: it has ${character}, which means something else in a policy or to Terraform, so that rights could reach beyond the prefix. Use letters, digits, "-", "_", "." and "/".`,
 );
 
 export const badNumber = defineProblem(
