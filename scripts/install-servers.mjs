@@ -1,9 +1,10 @@
-// Installs the object stores that the tests run against, from the Go module proxy, and builds the stand-in for Terraform's
-// providers: only what is missing.
+// Installs the object stores that the tests run against, from the Go module proxy, and builds our own: the stand-in
+// for Terraform's providers and the parsers of environments. Only what is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { parsersProgram, parsersSource } from '../test/constructs/support/parsers/program.mjs';
 import { standInProgram, standInSource } from '../test/support/terraform-stand-in/program.mjs';
 
 const servers = {
@@ -37,17 +38,25 @@ for (const [name, module] of Object.entries(servers)) {
   console.log(`${name}: installed in ${folder}`);
 }
 
-const standIn = join(folder, standInProgram());
-if (existsSync(standIn)) {
-  console.log(`terraform-stand-in: already in ${folder}`);
-} else {
-  const build = ['build', '-p', '2', '-trimpath', '-ldflags', '-s -w', '-o', standIn, '.'];
-  const { error, status } = spawnSync('go', build, { stdio: 'inherit', cwd: standInSource });
+const ownPrograms = [
+  { name: 'terraform-stand-in', program: standInProgram(), source: standInSource },
+  { name: 'environment-parsers', program: parsersProgram(), source: parsersSource, minutes: 2 },
+];
+
+for (const { name, program, source, minutes = 1 } of ownPrograms) {
+  const path = join(folder, program);
+  if (existsSync(path)) {
+    console.log(`${name}: already in ${folder}`);
+    continue;
+  }
+  console.log(`${name}: go build (up to ${minutes === 1 ? 'a minute' : `${minutes} minutes`} on two cores)`);
+  const build = ['build', '-p', '2', '-trimpath', '-ldflags', '-s -w', '-o', path, '.'];
+  const { error, status } = spawnSync('go', build, { stdio: 'inherit', cwd: source });
   if (error !== undefined || status !== 0) {
-    console.error(`The stand-in could not be built${error === undefined ? '' : `: ${error.message}`}.`);
+    console.error(`${name} could not be built${error === undefined ? '' : `: ${error.message}`}.`);
     process.exit(1);
   }
-  console.log(`terraform-stand-in: built in ${folder}`);
+  console.log(`${name}: built in ${folder}`);
 }
 
 const terraform = spawnSync('terraform', ['version', '-json'], { encoding: 'utf8' });

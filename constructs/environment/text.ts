@@ -77,9 +77,9 @@ export class Text {
 
   /** For a property of a resource, an output, or an argument of a function of Terraform. */
   toString(): string {
-    const [first] = this.pieces;
+    const [first = ''] = this.pieces;
     if (this.pieces.length === 1 && typeof first === 'object' && first.escape === undefined) return first.token;
-    if (this.pieces.length === 1 && typeof first === 'string' && harmless.test(first)) return first;
+    if (this.pieces.length <= 1 && typeof first === 'string' && harmless.test(first)) return first;
     return Token.asString(new RenderedText(this.pieces));
   }
 }

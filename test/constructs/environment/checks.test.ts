@@ -1,0 +1,146 @@
+import { TerraformStack, TerraformVariable, Testing } from 'cdktf';
+import { describe, expect, it } from 'vitest';
+import { EnvironmentBlock, EnvValue } from '../../../constructs/environment';
+import { block, node, refusal, texts } from './blocks';
+
+describe('a block', () => {
+  it('tells all that the contract finds wrong, at the construct, together', () => {
+    const user = texts({
+      KONG_RESILIENCE_LEASE_SECOND: '60',
+      AWS_CONFIG_STORAGE_ENDPOING: 'http://minio:9000',
+      KONG_CLUSTER_FALLBACK_CONFIG_EXPORT: 'yes',
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'gcp://bucket',
+      KONG_RESILIENCE_GATEWAY_VERSION: 'latest',
+      AWS_CONFIG_STORAGE_ENDPOINT: 'minio:9000',
+    });
+    expect(refusal(() => block({ user }))).toBe(
+      [
+        'stack/node: 6 problems',
+        '  KR_ENV_UNKNOWN AWS_CONFIG_STORAGE_ENDPOING is not known. Did you mean AWS_CONFIG_STORAGE_ENDPOINT?',
+        '  KR_ENV_URL AWS_CONFIG_STORAGE_ENDPOINT is "minio:9000": it has no scheme. Did you mean https://minio:9000 or, without TLS, http://minio:9000?',
+        '  KR_ENV_BOOLEAN KONG_CLUSTER_FALLBACK_CONFIG_EXPORT is "yes": Kong takes on, true, off and false, in lower case, and reads all else as off. Did you mean "on"?',
+        '  KR_ENV_STORAGE KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "gcp://bucket": the scheme "gcp" is not known. Allowed: s3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder. Did you mean gcs://bucket?',
+        '  KR_ENV_VERSION KONG_RESILIENCE_GATEWAY_VERSION is "latest": "latest" is not a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2); this is an image tag that moves on, and the configuration is stored under one exact version; "kong version" prints it.',
+        '  KR_ENV_UNKNOWN KONG_RESILIENCE_LEASE_SECOND is not known. Did you mean KONG_RESILIENCE_LEASE_SECONDS?',
+      ].join('\n'),
+    );
+  });
+
+  it('checks what wins, not what is overridden', () => {
+    block({ derived: texts({ AWS_REGION: 'us east' }), override: texts({ AWS_REGION: 'us-east-2' }) });
+  });
+
+  it('warns of an option of the fallback that has no effect', () => {
+    const construct = node();
+    new EnvironmentBlock(construct, { user: texts({ KONG_CLUSTER_FALLBACK_NEW_OPTION: 'x' }) });
+    expect(construct.node.metadata.map(({ data }): unknown => data)).toEqual([
+      'KR_ENV_UNUSED KONG_CLUSTER_FALLBACK_NEW_OPTION is not known to this version of kong-resilience and has no effect.',
+    ]);
+  });
+
+  it('leaves tokens to the agent, and variables of other programs alone', () => {
+    const variable = new TerraformVariable(new TerraformStack(Testing.app(), 'stack'), 'region', {});
+    block({
+      user: texts({
+        AWS_REGION: variable.stringValue,
+        AWS_SECRET_ACCESS_KEY: variable.stringValue,
+        KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `gcp://${variable.stringValue}`,
+        KONG_PG_HOST: 'not checked',
+      }),
+    });
+  });
+
+  it.each(['1ST', 'WITH-HYPHEN', 'WITH.DOT', 'WITH SPACE', '', 'A=B', 'ÄÖ', 'A\n'])('refuses the name %j', (name) => {
+    expect(refusal(() => block({ user: texts({ [name]: 'x' }) }))).toBe(
+      `stack/node: 1 problem\n  KR_TF_ENV_NAME ${JSON.stringify(name)} is no name of an environment variable: that has letters, digits and underscores, and no digit first. Rename it.`,
+    );
+  });
+
+  it('takes every name that an environment can have', () => {
+    block({ user: texts({ _: 'x', a: 'x', Z9_: 'x' }) });
+  });
+
+  it.each([['a\0b'], ['\ud800'], ['a\udc00']])('refuses the text %j, secret or not', (text) => {
+    const told =
+      'TEST_A holds a NUL character or half of a surrogate pair, which no environment can hold. Remove it; give binary data as base64.';
+    for (const value of [EnvValue.fromText(text), EnvValue.fromSecretText(text)]) {
+      expect(refusal(() => block({ user: { TEST_A: value } }))).toBe(`stack/node: 1 problem\n  KR_TF_ENV_TEXT ${told}`);
+    }
+  });
+
+  it('refuses a variable of Kong beside the file that would set it', () => {
+    const user = texts({ KONG_CLUSTER_CERT: '/a', KONG_CLUSTER_CERT_FILE: '/b', TEST_A: 'x', TEST_A_FILE: 'y' });
+    expect(refusal(() => block({ user }))).toBe(
+      "stack/node: 1 problem\n  KR_TF_ENV_FILE_TWICE KONG_CLUSTER_CERT and KONG_CLUSTER_CERT_FILE are both set, and Kong's images take only one. Leave one of them out.",
+    );
+  });
+});
+
+describe('a secret', () => {
+  const told = (name: string, harmless = ''): string =>
+    `  KR_TF_ENV_PLAIN_SECRET ${name} is a secret, and as plain text it would be shown in the synthesized stack, the plan and the state. Give the place of it (EnvValue.fromAwsSecret, fromGoogleSecret, fromKubernetesSecret) or, for a file that is secret itself, EnvValue.fromSecretText.${harmless}`;
+
+  it('is refused as plain text, and never shown', () => {
+    const user = texts({
+      AWS_SECRET_ACCESS_KEY: 'hunter2',
+      KONG_ADMIN_TOKEN: 'hunter2',
+      KONG_CLUSTER_CERT_KEY: 'hunter2',
+      KONG_PROXY_SERVER: 'http://user:hunter2@proxy:3128',
+    });
+    expect(refusal(() => block({ user }))).toBe(
+      [
+        'stack/node: 4 problems',
+        told('AWS_SECRET_ACCESS_KEY'),
+        told('KONG_ADMIN_TOKEN'),
+        told('KONG_CLUSTER_CERT_KEY', ' An absolute path of the key is no secret.'),
+        told('KONG_PROXY_SERVER', ' A proxy without user and password is no secret.'),
+      ].join('\n'),
+    );
+  });
+
+  it('is told with what else is wrong with it', () => {
+    expect(refusal(() => block({ user: texts({ GCP_SERVICE_ACCOUNT: '/key.json' }) }))).toBe(
+      [
+        'stack/node: 2 problems',
+        told('GCP_SERVICE_ACCOUNT'),
+        '  KR_ENV_GOOGLE_KEY GCP_SERVICE_ACCOUNT: it looks like a path, and Kong takes the JSON text itself. Put the content of the file here, or the path into GOOGLE_APPLICATION_CREDENTIALS.',
+      ].join('\n'),
+    );
+  });
+
+  it('may be shown where it is none: a path, a proxy without password, the name of a key, an empty text', () => {
+    block({
+      user: texts({
+        KONG_CLUSTER_CERT_KEY: '/etc/kong/cluster.key',
+        KONG_PROXY_SERVER: 'http://proxy:3128',
+        AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+        KONG_ADMIN_TOKEN: '',
+      }),
+    });
+  });
+
+  it('is checked as its own text too, when the contract knows it for a secret, and else never quoted', () => {
+    const user = {
+      KONG_PROXY_SERVER: EnvValue.fromSecretText('proxy:3128'),
+      AWS_REGION: EnvValue.fromSecretText('not a region'),
+    };
+    expect(refusal(() => block({ user }))).toBe(
+      'stack/node: 1 problem\n  KR_ENV_URL KONG_PROXY_SERVER: it must be http://host:port or https://host:port, with user:password@ before the host if needed; special characters in user and password are percent-encoded.',
+    );
+  });
+
+  it('may be a reference of Kong’s vaults where the gateway resolves it, and only there', () => {
+    const user = texts({ KONG_CLUSTER_CERT_KEY: '{vault://env/cluster-key}' });
+    block({ user, resolvesReferences: true });
+    expect(refusal(() => block({ user }))).toBe(
+      [
+        'stack/node: 2 problems',
+        told('KONG_CLUSTER_CERT_KEY', ' An absolute path of the key is no secret.'),
+        '  KR_ENV_VAULT KONG_CLUSTER_CERT_KEY holds a {vault://…} reference, and references are not resolved yet. Give the value itself, or a file that holds it.',
+      ].join('\n'),
+    );
+    expect(
+      refusal(() => block({ user: texts({ KONG_ADMIN_TOKEN: 'x {vault://env/a}' }), resolvesReferences: true })),
+    ).toContain('KR_TF_ENV_PLAIN_SECRET KONG_ADMIN_TOKEN');
+  });
+});

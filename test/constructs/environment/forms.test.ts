@@ -1,0 +1,394 @@
+import { describe, expect, it } from 'vitest';
+import { atSynth, EnvValue, type EnvironmentBlock } from '../../../constructs/environment';
+import { block, refusal, texts } from './blocks';
+
+const plain = texts({
+  KONG_CLUSTER_CERT: '/etc/kong/cluster.crt',
+  KONG_ROLE: 'data_plane',
+  KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on',
+});
+const others = texts({ AWS_REGION: 'us-east-2', KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1' });
+const arn = 'arn:aws:secretsmanager:us-east-2:123456789012:secret:store-AbCdEf';
+
+const secrets = {
+  aws: EnvValue.fromAwsSecret(arn),
+  google: EnvValue.fromGoogleSecret('store-key'),
+  kubernetes: EnvValue.fromKubernetesSecret('store', 'secret-key'),
+  text: EnvValue.fromSecretText('hunter2'),
+};
+
+const withSecrets = (values: Record<string, EnvValue>): EnvironmentBlock =>
+  block({ user: { ...plain, ...others, ...values } });
+
+describe('each form', () => {
+  it('of Docker Compose is a mapping of texts; a secret is the operator’s', () => {
+    const made = withSecrets({
+      AWS_SECRET_ACCESS_KEY: secrets.text,
+      KONG_ADMIN_TOKEN: secrets.aws,
+      AWS_SESSION_TOKEN: secrets.google,
+      GCP_SERVICE_ACCOUNT: secrets.kubernetes,
+    });
+    expect(atSynth(made.toDockerCompose())).toMatchInlineSnapshot(`
+      {
+        "AWS_REGION": "us-east-2",
+        "AWS_SECRET_ACCESS_KEY": "\${AWS_SECRET_ACCESS_KEY:?set this secret in the environment of docker compose or in .env}",
+        "AWS_SESSION_TOKEN": "\${AWS_SESSION_TOKEN:?set this secret in the environment of docker compose or in .env}",
+        "GCP_SERVICE_ACCOUNT": "\${GCP_SERVICE_ACCOUNT:?set this secret in the environment of docker compose or in .env}",
+        "KONG_ADMIN_TOKEN": "\${KONG_ADMIN_TOKEN:?set this secret in the environment of docker compose or in .env}",
+        "KONG_CLUSTER_CERT": "/etc/kong/cluster.crt",
+        "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT": "on",
+        "KONG_RESILIENCE_GATEWAY_VERSION": "3.9.1",
+        "KONG_ROLE": "data_plane",
+      }
+    `);
+    expect(atSynth(made.toDockerComposeYaml())).toMatchInlineSnapshot(`
+      "AWS_REGION: "us-east-2"
+      AWS_SECRET_ACCESS_KEY: "\${AWS_SECRET_ACCESS_KEY:?set this secret in the environment of docker compose or in .env}"
+      AWS_SESSION_TOKEN: "\${AWS_SESSION_TOKEN:?set this secret in the environment of docker compose or in .env}"
+      GCP_SERVICE_ACCOUNT: "\${GCP_SERVICE_ACCOUNT:?set this secret in the environment of docker compose or in .env}"
+      KONG_ADMIN_TOKEN: "\${KONG_ADMIN_TOKEN:?set this secret in the environment of docker compose or in .env}"
+      KONG_CLUSTER_CERT: "/etc/kong/cluster.crt"
+      KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: "on"
+      KONG_RESILIENCE_GATEWAY_VERSION: "3.9.1"
+      KONG_ROLE: "data_plane"
+      "
+    `);
+    expect(atSynth(block({ user: texts({ on: 'on', Null: 'x' }) }).toDockerComposeYaml())).toBe(
+      '"Null": "x"\n"on": "on"\n',
+    );
+  });
+
+  it('of ECS has environment and secrets, by ARN, member and version', () => {
+    const made = withSecrets({
+      AWS_SECRET_ACCESS_KEY: secrets.aws,
+      KONG_ADMIN_TOKEN: EnvValue.fromAwsSecret(arn, 'token'),
+      AWS_SESSION_TOKEN: EnvValue.fromAwsSecret(arn, undefined, 'v-1'),
+      GCP_SERVICE_ACCOUNT: EnvValue.fromAwsSecret(arn, 'key', 'v-1'),
+    });
+    expect(made.toEcs()).toMatchInlineSnapshot(`
+      {
+        "environment": [
+          {
+            "name": "AWS_REGION",
+            "value": "us-east-2",
+          },
+          {
+            "name": "KONG_CLUSTER_CERT",
+            "value": "/etc/kong/cluster.crt",
+          },
+          {
+            "name": "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT",
+            "value": "on",
+          },
+          {
+            "name": "KONG_RESILIENCE_GATEWAY_VERSION",
+            "value": "3.9.1",
+          },
+          {
+            "name": "KONG_ROLE",
+            "value": "data_plane",
+          },
+        ],
+        "secrets": [
+          {
+            "name": "AWS_SECRET_ACCESS_KEY",
+            "valueFrom": "arn:aws:secretsmanager:us-east-2:123456789012:secret:store-AbCdEf",
+          },
+          {
+            "name": "AWS_SESSION_TOKEN",
+            "valueFrom": "arn:aws:secretsmanager:us-east-2:123456789012:secret:store-AbCdEf:::v-1",
+          },
+          {
+            "name": "GCP_SERVICE_ACCOUNT",
+            "valueFrom": "arn:aws:secretsmanager:us-east-2:123456789012:secret:store-AbCdEf:key::v-1",
+          },
+          {
+            "name": "KONG_ADMIN_TOKEN",
+            "valueFrom": "arn:aws:secretsmanager:us-east-2:123456789012:secret:store-AbCdEf:token::",
+          },
+        ],
+      }
+    `);
+  });
+
+  it('of Kubernetes is a list with values and references', () => {
+    expect(withSecrets({ AWS_SECRET_ACCESS_KEY: secrets.kubernetes }).toKubernetes()).toMatchInlineSnapshot(`
+      [
+        {
+          "name": "AWS_REGION",
+          "value": "us-east-2",
+        },
+        {
+          "name": "AWS_SECRET_ACCESS_KEY",
+          "valueFrom": {
+            "secretKeyRef": {
+              "key": "secret-key",
+              "name": "store",
+            },
+          },
+        },
+        {
+          "name": "KONG_CLUSTER_CERT",
+          "value": "/etc/kong/cluster.crt",
+        },
+        {
+          "name": "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT",
+          "value": "on",
+        },
+        {
+          "name": "KONG_RESILIENCE_GATEWAY_VERSION",
+          "value": "3.9.1",
+        },
+        {
+          "name": "KONG_ROLE",
+          "value": "data_plane",
+        },
+      ]
+    `);
+  });
+
+  it('of Helm has Kong’s names in lower case, and the others apart', () => {
+    const made = withSecrets({ AWS_SECRET_ACCESS_KEY: secrets.kubernetes, KONG_ADMIN_TOKEN: secrets.kubernetes });
+    expect(made.toHelmValues()).toMatchInlineSnapshot(`
+      {
+        "customEnv": {
+          "AWS_REGION": "us-east-2",
+          "AWS_SECRET_ACCESS_KEY": {
+            "valueFrom": {
+              "secretKeyRef": {
+                "key": "secret-key",
+                "name": "store",
+              },
+            },
+          },
+        },
+        "env": {
+          "admin_token": {
+            "valueFrom": {
+              "secretKeyRef": {
+                "key": "secret-key",
+                "name": "store",
+              },
+            },
+          },
+          "cluster_cert": "/etc/kong/cluster.crt",
+          "cluster_fallback_config_import": "on",
+          "resilience_gateway_version": "3.9.1",
+          "role": "data_plane",
+        },
+      }
+    `);
+  });
+
+  it('of Cloud Run is a list with values and sources', () => {
+    const made = withSecrets({
+      GCP_SERVICE_ACCOUNT: secrets.google,
+      KONG_ADMIN_TOKEN: EnvValue.fromGoogleSecret('projects/other/secrets/token', '7'),
+    });
+    expect(made.toCloudRun()).toMatchInlineSnapshot(`
+      [
+        {
+          "name": "AWS_REGION",
+          "value": "us-east-2",
+        },
+        {
+          "name": "GCP_SERVICE_ACCOUNT",
+          "valueSource": {
+            "secretKeyRef": {
+              "secret": "store-key",
+              "version": "latest",
+            },
+          },
+        },
+        {
+          "name": "KONG_ADMIN_TOKEN",
+          "valueSource": {
+            "secretKeyRef": {
+              "secret": "projects/other/secrets/token",
+              "version": "7",
+            },
+          },
+        },
+        {
+          "name": "KONG_CLUSTER_CERT",
+          "value": "/etc/kong/cluster.crt",
+        },
+        {
+          "name": "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT",
+          "value": "on",
+        },
+        {
+          "name": "KONG_RESILIENCE_GATEWAY_VERSION",
+          "value": "3.9.1",
+        },
+        {
+          "name": "KONG_ROLE",
+          "value": "data_plane",
+        },
+      ]
+    `);
+  });
+
+  it('of systemd is lines with quotes', () => {
+    expect(atSynth(withSecrets({ AWS_SECRET_ACCESS_KEY: secrets.text }).toSystemdEnvironmentFile()))
+      .toMatchInlineSnapshot(`
+      "AWS_REGION="us-east-2"
+      AWS_SECRET_ACCESS_KEY="hunter2"
+      KONG_CLUSTER_CERT="/etc/kong/cluster.crt"
+      KONG_CLUSTER_FALLBACK_CONFIG_IMPORT="on"
+      KONG_RESILIENCE_GATEWAY_VERSION="3.9.1"
+      KONG_ROLE="data_plane"
+      "
+    `);
+  });
+
+  it('of kong.conf is options', () => {
+    expect(atSynth(block({ user: { ...plain, KONG_ADMIN_TOKEN: secrets.text } }).toKongConf())).toMatchInlineSnapshot(`
+      "admin_token = hunter2
+      cluster_cert = /etc/kong/cluster.crt
+      cluster_fallback_config_import = on
+      role = data_plane
+      "
+    `);
+  });
+
+  it('is empty for an empty block', () => {
+    const empty = block({});
+    expect(empty.toDockerCompose()).toEqual({});
+    expect(empty.toDockerComposeYaml()).toBe('');
+    expect(empty.toEcs()).toEqual({ environment: [], secrets: [] });
+    expect(empty.toKubernetes()).toEqual([]);
+    expect(empty.toHelmValues()).toEqual({ env: {}, customEnv: {} });
+    expect(empty.toCloudRun()).toEqual([]);
+    expect(empty.toSystemdEnvironmentFile()).toBe('');
+    expect(empty.toKongConf()).toBe('');
+  });
+});
+
+describe('a secret that the platform cannot read', () => {
+  const kinds = {
+    aws: 'a secret of AWS Secrets Manager',
+    google: 'a secret of Google Secret Manager',
+    kubernetes: 'a secret of Kubernetes',
+    text: "a secret's own text",
+  };
+  const file = 'Give its text with EnvValue.fromSecretText, and the file mode 0600.';
+  const pod = 'Put it into a secret of the pod’s namespace and give EnvValue.fromKubernetesSecret.';
+  const google = 'Put it into Google Secret Manager and give EnvValue.fromGoogleSecret.';
+  const renderers: [string, string, (made: EnvironmentBlock) => unknown, (keyof typeof kinds)[]][] = [
+    ['ECS', 'Put it into AWS Secrets Manager and give EnvValue.fromAwsSecret.', (made) => made.toEcs(), ['aws']],
+    ['Kubernetes', pod, (made) => made.toKubernetes(), ['kubernetes']],
+    ["Kong's chart", pod, (made) => made.toHelmValues(), ['kubernetes']],
+    ['Cloud Run', google, (made) => made.toCloudRun(), ['google']],
+    ['systemd', file, (made) => made.toSystemdEnvironmentFile(), ['text']],
+    ['kong.conf', file, (made) => made.toKongConf(), ['text']],
+  ];
+
+  it.each(renderers)('is refused by %s, every one at once', (platform, fix, render, taken) => {
+    for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
+      const made = block({ user: { KONG_ADMIN_TOKEN: secrets[kind], KONG_PG_PASSWORD: secrets[kind] } });
+      const lines = ['KONG_ADMIN_TOKEN', 'KONG_PG_PASSWORD'].map(
+        (name) => `  KR_TF_ENV_SECRET_KIND ${name} is ${kinds[kind]}, which ${platform} cannot take. ${fix}`,
+      );
+      const told = taken.includes(kind) ? 'nothing was refused' : ['stack/node: 2 problems', ...lines].join('\n');
+      expect(refusal(() => render(made))).toBe(told);
+    }
+  });
+
+  const place = (part: string, given: string, allowed: string): string =>
+    `  KR_TF_ENV_REFERENCE KONG_ADMIN_TOKEN is a secret whose ${part} is ${JSON.stringify(given)}: it must be ${allowed}.`;
+  const arnForm = 'the whole ARN of a secret, arn:…:secretsmanager:<region>:<account>:secret:<name>';
+  const nameForm = 'the name of a secret: at most 253 lower-case letters, digits, "-" and "."';
+  const keyForm = 'a key of a secret: letters, digits, "-", "_" and "."';
+  const idForm = 'the id of a secret, or projects/<project>/secrets/<id>';
+
+  it.each<[EnvValue, (made: EnvironmentBlock) => unknown, string[]]>([
+    [EnvValue.fromAwsSecret('store'), (made) => made.toEcs(), [place('arn', 'store', arnForm)]],
+    [EnvValue.fromAwsSecret(`${arn}:key::`), (made) => made.toEcs(), [place('arn', `${arn}:key::`, arnForm)]],
+    [
+      EnvValue.fromAwsSecret(arn, 'a:b', 'c:d'),
+      (made) => made.toEcs(),
+      [place('jsonKey', 'a:b', 'a text without ":"'), place('versionId', 'c:d', 'a text without ":"')],
+    ],
+    [
+      EnvValue.fromKubernetesSecret('Store', 'a/b'),
+      (made) => made.toKubernetes(),
+      [place('name', 'Store', nameForm), place('key', 'a/b', keyForm)],
+    ],
+    [
+      EnvValue.fromKubernetesSecret('a'.repeat(254), ''),
+      (made) => made.toHelmValues(),
+      [place('name', 'a'.repeat(254), nameForm), place('key', '', keyForm)],
+    ],
+    [
+      EnvValue.fromGoogleSecret('secrets/store', '0'),
+      (made) => made.toCloudRun(),
+      [place('secret', 'secrets/store', idForm), place('version', '0', '"latest", a number or an alias')],
+    ],
+  ])('is refused by its place: %#', (value, render, told) => {
+    const made = block({ user: { KONG_ADMIN_TOKEN: value } });
+    const count = told.length === 1 ? '1 problem' : `${told.length} problems`;
+    expect(refusal(() => render(made))).toBe([`stack/node: ${count}`, ...told].join('\n'));
+  });
+});
+
+describe('what a platform cannot carry', () => {
+  it('names with lower-case letters in Kong’s chart', () => {
+    const made = block({ user: texts({ http_proxy: 'x', KONG_x: 'x', KONG_: 'x', HTTP_PROXY: 'x' }) });
+    expect(refusal(() => made.toHelmValues())).toBe(
+      "stack/node: 1 problem\n  KR_TF_ENV_NAME_NOT_CARRIED Kong's chart cannot carry KONG_, KONG_x, http_proxy. It makes every name upper-case. Set them in an init container or sidecar of your own.",
+    );
+  });
+
+  it('a text with valueFrom in Kong’s chart', () => {
+    expect(refusal(() => block({ user: texts({ TEST_A: 'a valueFrom b' }) }).toHelmValues())).toBe(
+      'stack/node: 1 problem\n  KR_TF_ENV_VALUE_NOT_CARRIED TEST_A: Kong\'s chart cannot carry its value, which contains "valueFrom" and would be taken for a manifest. Put it into a secret of Kubernetes and give EnvValue.fromKubernetesSecret.',
+    );
+  });
+
+  it('a long text on Cloud Run', () => {
+    expect(block({ user: texts({ TEST_A: 'x'.repeat(32_768) }) }).toCloudRun()).toHaveLength(1);
+    expect(refusal(() => block({ user: texts({ TEST_A: 'x'.repeat(32_769) }) }).toCloudRun())).toBe(
+      'stack/node: 1 problem\n  KR_TF_ENV_VALUE_NOT_CARRIED TEST_A: Cloud Run cannot carry its value, which is longer than 32768 characters. Put it into Google Secret Manager and give EnvValue.fromGoogleSecret.',
+    );
+  });
+
+  it('names that are no options in kong.conf: all of them, and where they belong', () => {
+    const user = texts({
+      KONG_ROLE: 'data_plane',
+      KONG_RESILIENCE_LEASE_SECONDS: '60',
+      KONG_CLUSTER_CERT_FILE: '/a',
+      KONG_lower: 'x',
+      AWS_REGION: 'us-east-2',
+      GOOGLE_CLOUD_PROJECT: 'x',
+    });
+    expect(refusal(() => block({ user }).toKongConf())).toBe(
+      'stack/node: 1 problem\n  KR_TF_ENV_NAME_NOT_CARRIED kong.conf cannot carry AWS_REGION, GOOGLE_CLOUD_PROJECT, KONG_CLUSTER_CERT_FILE, KONG_RESILIENCE_LEASE_SECONDS, KONG_lower. It holds options of the gateway alone: put these into the environment of the process (the EnvironmentFile of its unit, for one).',
+    );
+  });
+
+  const lines = 'which has more than one line (of a certificate or key it takes base64, or a path)';
+  const space = 'which has white space at an end';
+  const number = 'which it would read as a number and write in another way';
+  it.each([
+    ['a\nb', lines],
+    ['a\rb', lines],
+    [' a', space],
+    ['a\t', space],
+    ['a\\', 'which ends with a backslash and would go on in the next line'],
+    ['a_blank_b', 'which contains "_blank_", a delimiter of its loader'],
+    ['007', number],
+    ['0x1F', number],
+    ['1e5', number],
+    ['1.50', number],
+    ['+5', number],
+    ['100000000000000', number],
+    ['0.00001', number],
+    ['10 kB', number],
+    ['-inf', number],
+  ])('%j in kong.conf', (text, why) => {
+    expect(refusal(() => block({ user: texts({ KONG_TEST: text }) }).toKongConf())).toBe(
+      `stack/node: 1 problem\n  KR_TF_ENV_VALUE_NOT_CARRIED KONG_TEST: kong.conf cannot carry its value, ${why}. Put it into the environment of the gateway as KONG_TEST.`,
+    );
+  });
+});

@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { atSynth, EnvValue, type EnvironmentBlock } from '../../../constructs/environment';
+import {
+  goParsersAreMissing,
+  luaParsersAreMissing,
+  parseCompose,
+  parseHelm,
+  parseKongConf,
+  parseKubernetes,
+  parseSystemd,
+  type Environment,
+} from '../support/parsers';
+import { block, refusal, texts, trickyTexts } from './blocks';
+
+/** A value from pieces that platforms give a meaning to, and from any characters. */
+const pieces = [
+  ...[
+    '$',
+    '$$',
+    '${',
+    '$(',
+    ')',
+    '$(KONG_TEST_0)',
+    '${AWS_TEST_0}',
+    '%',
+    '%{',
+    '%%',
+    '{',
+    '}',
+    '{{',
+    '}}',
+    '#',
+    '\\#',
+    '\\',
+  ],
+  ...[
+    '"',
+    "'",
+    '`',
+    '\n',
+    '\r',
+    '\t',
+    ' ',
+    '=',
+    ':',
+    '- ',
+    ';',
+    '!',
+    '&',
+    '*',
+    '|',
+    '~',
+    'on',
+    'null',
+    '0',
+    '1e5',
+    '.',
+  ],
+  ...['{"a":"b\\n"}', 'é', '😀', '\u2028', '\u0085', '\u007f', '\u0001', '<', '_blank_', 'valueFrom', 'kB', 'a'],
+];
+const value = fc.oneof(
+  { weight: 3, arbitrary: fc.array(fc.constantFrom(...pieces), { maxLength: 8 }).map((parts) => parts.join('')) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => !/\0|\p{Cs}/u.test(text)) },
+);
+
+/** Environments whose names stand in each other's values. */
+const environments = (prefixes: readonly string[]): fc.Arbitrary<Environment> =>
+  fc
+    .array(value, { minLength: 1, maxLength: 12 })
+    .map((values) =>
+      Object.fromEntries(values.map((text, at) => [`${prefixes[at % prefixes.length]}_TEST_${at}`, text])),
+    );
+
+const tricky: Environment = Object.fromEntries(
+  trickyTexts.flatMap((text, at) => [
+    [`KONG_TEST_${at}`, text],
+    [`AWS_TEST_${at}`, text],
+  ]),
+);
+
+/** Both the tricky texts and random ones come back as they were. */
+function comesBack(
+  parse: (made: EnvironmentBlock) => Environment,
+  {
+    prefixes = ['KONG', 'AWS'],
+    carries = (): boolean => true,
+  }: { prefixes?: readonly string[]; carries?: (text: string) => boolean } = {},
+): void {
+  const check = (all: Environment): void => {
+    const environment = Object.fromEntries(
+      Object.entries(all).filter(([name, text]) => carries(text) && prefixes.some((prefix) => name.startsWith(prefix))),
+    );
+    expect(parse(block({ user: texts(environment) }))).toEqual(environment);
+  };
+  check(tricky);
+  fc.assert(fc.property(environments(prefixes), check), { numRuns: 60 });
+}
+
+const limit = { timeout: 60_000 };
+
+describe.skipIf(goParsersAreMissing())('what the platform’s own code makes of a form is the environment', limit, () => {
+  const operator = { AWS_REGION: 'of-the-operator', KONG_ROLE: 'of-the-operator', AWS_TEST_0: 'of-the-operator' };
+
+  it('Docker Compose, of the mapping', () => {
+    comesBack((made) => {
+      const environment = atSynth(made.toDockerCompose());
+      return parseCompose(yaml({ services: { node: { image: 'kong:3.9.1', environment } } }), operator);
+    });
+  });
+
+  it('Docker Compose, of the lines', () => {
+    comesBack((made) => parseCompose(composeFile(atSynth(made.toDockerComposeYaml())), operator));
+  });
+
+  it('Docker Compose takes secrets from the operator as they are, and refuses to start without', () => {
+    const secret = '$x ${y} "z" #';
+    const made = block({ user: { KONG_ADMIN_TOKEN: EnvValue.fromSecretText(secret) } });
+    const file = composeFile(atSynth(made.toDockerComposeYaml()));
+    expect(file).not.toContain('$x');
+    expect(parseCompose(file, { KONG_ADMIN_TOKEN: secret })).toEqual({ KONG_ADMIN_TOKEN: secret });
+    for (const without of [{}, { KONG_ADMIN_TOKEN: '' }]) {
+      expect(refusal(() => parseCompose(file, without))).toContain(
+        'required variable KONG_ADMIN_TOKEN is missing a value: set this secret in the environment of docker compose or in .env',
+      );
+    }
+  });
+
+  const secrets = { 'store/key': 'hunter2 $(KONG_TEST_0)' };
+  const reference = { KONG_ADMIN_TOKEN: EnvValue.fromKubernetesSecret('store', 'key') };
+
+  it('Kubernetes', () => {
+    comesBack((made) => parseKubernetes(yaml(atSynth(made.toKubernetes()))));
+    const made = block({ user: { ...reference, ...texts({ KONG_TEST: '$(KONG_ADMIN_TOKEN)' }) } });
+    expect(parseKubernetes(yaml(made.toKubernetes()), secrets)).toEqual({
+      KONG_ADMIN_TOKEN: secrets['store/key'],
+      KONG_TEST: '$(KONG_ADMIN_TOKEN)',
+    });
+  });
+
+  it('Helm, by a template that does as Kong’s, and then Kubernetes', () => {
+    comesBack((made) => parseHelm(yaml(atSynth(made.toHelmValues()))), {
+      carries: (text) => !text.includes('valueFrom'),
+    });
+    const made = block({
+      user: { ...reference, AWS_SECRET_ACCESS_KEY: EnvValue.fromKubernetesSecret('store', 'key') },
+    });
+    expect(parseHelm(yaml(made.toHelmValues()), secrets)).toEqual({
+      KONG_ADMIN_TOKEN: secrets['store/key'],
+      AWS_SECRET_ACCESS_KEY: secrets['store/key'],
+    });
+  });
+});
+
+describe.skipIf(luaParsersAreMissing())(
+  'what the platform’s own code makes of a file is the environment',
+  limit,
+  () => {
+    it('systemd', () => {
+      comesBack((made) => parseSystemd(atSynth(made.toSystemdEnvironmentFile())));
+    });
+
+    it('kong.conf, where it is not refused', () => {
+      const carries = (text: string): boolean =>
+        refusal(() => block({ user: texts({ KONG_TEST: text }) }).toKongConf()) === 'nothing was refused';
+      const options = (environment: Environment): Environment =>
+        Object.fromEntries(Object.entries(environment).map(([name, text]) => [`KONG_${name.toUpperCase()}`, text]));
+      comesBack((made) => options(parseKongConf(atSynth(made.toKongConf()))), { prefixes: ['KONG'], carries });
+      expect(trickyTexts.filter(carries)).toHaveLength(21);
+    });
+
+    it('kong.conf, for every number that is taken', () => {
+      const number = fc.oneof(
+        fc.integer().map(String),
+        fc.double({ noNaN: true }).map(String),
+        fc.stringMatching(/^[+-]?(0x)?[0-9a-fe.]{1,6}( kB)?$/),
+        fc.constantFrom(
+          '0',
+          '60',
+          '-1',
+          '0.5',
+          '99999999999999',
+          '0.0001',
+          '16777216',
+          '3.9.1',
+          '1.5e',
+          '-',
+          '.5',
+          '-0',
+        ),
+      );
+      fc.assert(
+        fc.property(fc.array(number, { minLength: 1, maxLength: 30 }), (numbers) => {
+          const taken = numbers.filter(
+            (text) => refusal(() => block({ user: texts({ KONG_TEST: text }) }).toKongConf()) === 'nothing was refused',
+          );
+          const user = texts(Object.fromEntries(taken.map((text, at) => [`KONG_TEST_${at}`, text])));
+          expect(parseKongConf(atSynth(block({ user }).toKongConf()))).toEqual(
+            Object.fromEntries(taken.map((text, at) => [`test_${at}`, text])),
+          );
+        }),
+        { numRuns: 60 },
+      );
+      const usual = ['0', '60', '-1', '0.5', '99999999999999', '0.0001', '16777216', '3.9.1'];
+      for (const text of usual) block({ user: texts({ KONG_TEST: text }) }).toKongConf();
+    });
+  },
+);
+
+function composeFile(lines: string): string {
+  return `services:\n  node:\n    image: kong:3.9.1\n    environment:\n${lines.replace(/^/gm, '      ')}\n`;
+}
+
+/** A document as JSON, which is YAML, without the characters that YAML wants escaped. */
+function yaml(document: unknown): string {
+  return JSON.stringify(document).replace(
+    /[\u007f-\uffff]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

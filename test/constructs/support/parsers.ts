@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findServer, isMissing } from '../../support/servers';
+
+const { parsersProgram, parsersSource } = createRequire(__filename)('./parsers/program.mjs') as {
+  parsersProgram: () => string;
+  parsersSource: string;
+};
+
+/** Environment of a process: what a platform's parser makes of a form. */
+export type Environment = Record<string, string>;
+
+/** Whether to skip what needs Compose's, Helm's and Kubernetes' own code. @throws Error in CI */
+export const goParsersAreMissing = (): boolean => isMissing(parsersProgram());
+
+/** Whether to skip what needs systemd's library or the Lua libraries of Kong's loader. @throws Error in CI */
+export function luaParsersAreMissing(): boolean {
+  const libraries = spawnSync('luajit', ['-e', "require 'ffi' require 'pl.config' require 'rex_pcre2'"]);
+  if (libraries.status === 0 && systemdLibrary() !== undefined) return false;
+  const message =
+    'LuaJIT, its libraries or that of systemd are not installed: apt-get install luajit lua-penlight lua-rex-pcre2 libsystemd-shared';
+  if (process.env['CI'] !== undefined && process.env['CI'] !== '') throw new Error(message);
+  process.stderr.write(`${message}\n`);
+  return true;
+}
+
+/** systemd's private library, which holds the parser of EnvironmentFile. */
+function systemdLibrary(): string | undefined {
+  return ['/usr/lib/x86_64-linux-gnu/systemd', '/usr/lib/aarch64-linux-gnu/systemd', '/usr/lib/systemd']
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .find((path) => /\/libsystemd-shared-[^/]*\.so$/.test(path));
+}
+
+function run(program: string, args: readonly string[], input?: string): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { input, encoding: 'utf8', timeout: 20_000 });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+function go(parser: string, input: unknown): Environment {
+  const program = findServer(parsersProgram());
+  if (program === undefined) throw new Error('the parsers are not built: run npm run test:servers');
+  return JSON.parse(run(program, [parser], JSON.stringify(input))) as Environment;
+}
+
+/** The environment of the service "node" in a compose file, by compose-go. @param operator what the operator has set */
+export const parseCompose = (file: string, operator: Environment = {}): Environment =>
+  go('compose', { file, environment: operator });
+
+/** What the kubelet makes of a container's `env`. @param secrets texts by "name/key" */
+export const parseKubernetes = (env: string, secrets: Environment = {}): Environment =>
+  go('kubernetes', { env, secrets });
+
+/** What the kubelet makes of what Helm makes of values, by a template that does as Kong's. */
+export const parseHelm = (values: string, secrets: Environment = {}): Environment =>
+  go('helm', { template: readFileSync(join(parsersSource, 'environment.yaml.tpl'), 'utf8'), values, secrets });
+
+/** What systemd makes of an EnvironmentFile. */
+export const parseSystemd = (file: string): Environment =>
+  lua('systemd.lua', file, [systemdLibrary() ?? 'libsystemd-shared.so']);
+
+/** Options of a kong.conf by name, as Kong's loader reads them. */
+export const parseKongConf = (file: string): Environment => lua('kong-conf.lua', file, []);
+
+function lua(script: string, content: string, args: readonly string[]): Environment {
+  const folder = mkdtempSync(join(tmpdir(), 'parsers-'));
+  try {
+    const file = join(folder, 'file');
+    writeFileSync(file, content);
+    const lines = run('luajit', [join(parsersSource, script), ...args, file])
+      .split('\n')
+      .filter(Boolean);
+    return Object.fromEntries(
+      lines.map((line) => {
+        const [name = '', hexadecimal = ''] = line.split(' ');
+        return [name, Buffer.from(hexadecimal, 'hex').toString()];
+      }),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
