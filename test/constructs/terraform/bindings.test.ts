@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { providerVersion, schemaOfBindings } from '../../support/terraform-stand-in/bindings';
+import type { ProviderSchema } from '../../support/terraform-stand-in/schema';
+import { sensitive } from '../../support/terraform-stand-in/sensitive';
 
 const aws = (...resources: string[]) => schemaOfBindings('aws', { resources, dataSources: [] }).resources;
 const google = (...resources: string[]) => schemaOfBindings('google', { resources, dataSources: [] }).resources;
@@ -126,5 +129,35 @@ describe('the schemas that are read from the bindings', () => {
       type: 'string',
       required: true,
     });
+  });
+});
+
+describe('what the stand-in adds to the schemas', () => {
+  type Rules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  const values = JSON.parse(readFileSync('test/support/terraform-stand-in/values.json', 'utf8')) as Readonly<
+    Record<'aws' | 'google' | 'minio', { readonly types: Rules }>
+  >;
+  const minio = JSON.parse(readFileSync('test/constructs/support/minio-schema.json', 'utf8')) as ProviderSchema;
+
+  /** Those of the named attributes that neither a resource of the type nor a data source has. */
+  function unknownIn(type: string, names: readonly string[]): string[] {
+    const wanted = { resources: [type], dataSources: [type] };
+    const provider = type.split('_')[0];
+    const schema = provider === 'minio' ? minio : schemaOfBindings(provider === 'aws' ? 'aws' : 'google', wanted);
+    const known = [schema.resources[type], schema.data_sources?.[type]].flatMap((block) =>
+      Object.keys(block?.attributes ?? {}),
+    );
+    return names.filter((name) => !known.includes(name)).map((name) => `${type}.${name}`);
+  }
+
+  it('has values only for attributes that there are', () => {
+    const rules = Object.values(values).flatMap(({ types }) => Object.entries(types));
+    const specific = rules.filter(([type]) => type !== '*');
+
+    expect(specific.flatMap(([type, attributes]) => unknownIn(type, Object.keys(attributes)))).toEqual([]);
+  });
+
+  it('calls only attributes sensitive that there are', () => {
+    expect(Object.entries(sensitive).flatMap(([type, names]) => unknownIn(type, names))).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-i
 import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
+import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import { S3BucketLifecycleConfiguration } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration';
@@ -18,7 +19,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { TerraformError, terraformIsMissing, terraformLifecycle, valuesOf, withTerraform } from '../support/terraform';
+import { MinioProvider, MinioS3Bucket } from '../../../constructs/minio';
+import { terraformIsMissing, terraformLifecycle, valuesOf, withTerraform } from '../support/terraform';
 
 function awsStack(change: (bucket: S3Bucket, stack: TerraformStack) => void = () => undefined): TerraformStack {
   const stack = new TerraformStack(Testing.app(), 'store');
@@ -62,8 +64,7 @@ const refusal = async (attempt: Promise<unknown>): Promise<string> => {
   try {
     await attempt;
   } catch (error) {
-    if (error instanceof TerraformError) return error.message;
-    throw error;
+    return (error as Error).message;
   }
   return 'nothing was refused';
 };
@@ -267,6 +268,22 @@ describe.skipIf(terraformIsMissing())('the stand-in for Terraform’s providers'
     );
   });
 
+  it('fails when a second apply would change something', async () => {
+    const stack = awsStack((bucket) => bucket.addOverride('tags.at', '${timestamp()}'));
+
+    expect(await refusal(terraformLifecycle(stack))).toBe('terraform plan: a second apply would change something');
+  });
+
+  it('fails on a warning, such as of a deprecated argument', async () => {
+    const stack = new TerraformStack(Testing.app(), 'store');
+    new MinioProvider(stack, 'minio', { minioServer: 'minio:9000' }).addOverride('minio_access_key', 'old');
+    new MinioS3Bucket(stack, 'bucket', { bucket: 'kong-fallback' });
+
+    expect(await refusal(terraformLifecycle(stack))).toBe(
+      'terraform validate warns: provider["registry.terraform.io/aminueza/minio"]: Argument is deprecated: "minio_access_key" is deprecated.',
+    );
+  });
+
   it('keeps a value that is only written out of the state', async () => {
     const stack = awsStack((_, own) => {
       new SecretsmanagerSecretVersion(own, 'version', {
@@ -302,6 +319,18 @@ describe.skipIf(terraformIsMissing())('the stand-in for Terraform’s providers'
       await terraform.destroy();
       expect((await terraform.show()).resources).toEqual([]);
     });
+  });
+
+  it('tells twins apart', async () => {
+    const stack = awsStack((_, own) => {
+      new KmsKey(own, 'key', {});
+      new KmsKey(own, 'twin', {});
+    });
+
+    const { resources } = await terraformLifecycle(stack);
+
+    const keys = resources.filter(({ type }) => type === 'aws_kms_key').map(({ values }) => values['arn']);
+    expect(new Set(keys).size).toBe(2);
   });
 
   it('changes in place what it can, and makes another object for another name', async () => {

@@ -34,19 +34,27 @@ func (b block) withoutWriteOnly(value tftypes.Value) tftypes.Value {
 	})
 }
 
-// unconfigurable finds values for what only the provider sets: Terraform leaves that check to it.
-func (b block) unconfigurable(config *tfprotov5.DynamicValue) ([]*tfprotov5.Diagnostic, error) {
+// check finds what Terraform leaves to the provider: values for what only the provider sets, and deprecated arguments.
+func (b block) check(config *tfprotov5.DynamicValue) ([]*tfprotov5.Diagnostic, error) {
 	value, err := config.Unmarshal(b.objectType())
 	if err != nil {
 		return nil, err
 	}
 	var diagnostics []*tfprotov5.Diagnostic
 	b.rewrite(value, func(name string, a attribute, value tftypes.Value) tftypes.Value {
-		if a.Computed && !a.Optional && !a.Required && !value.IsNull() {
+		switch {
+		case value.IsNull():
+		case a.Computed && !a.Optional && !a.Required:
 			diagnostics = append(diagnostics, &tfprotov5.Diagnostic{
 				Severity: tfprotov5.DiagnosticSeverityError,
 				Summary:  "Value for unconfigurable attribute",
 				Detail:   fmt.Sprintf("%q is set by the provider and cannot be configured.", name),
+			})
+		case a.Deprecated:
+			diagnostics = append(diagnostics, &tfprotov5.Diagnostic{
+				Severity: tfprotov5.DiagnosticSeverityWarning,
+				Summary:  "Argument is deprecated",
+				Detail:   fmt.Sprintf("%q is deprecated.", name),
 			})
 		}
 		return value

@@ -1,5 +1,5 @@
 /** The bindings do not say which attributes the providers mark as sensitive: these are, of the types that we use. */
-const sensitive: Readonly<Record<string, readonly string[]>> = {
+export const sensitive: Readonly<Record<string, readonly string[]>> = {
   aws_db_instance: ['password'],
   aws_iam_access_key: ['secret', 'ses_smtp_password_v4'],
   aws_secretsmanager_secret_version: ['secret_binary', 'secret_string'],

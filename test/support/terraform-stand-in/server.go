@@ -49,7 +49,8 @@ func (p *provider) GetResourceIdentitySchemas(
 func (p *provider) PrepareProviderConfig(
 	_ context.Context, request *tfprotov5.PrepareProviderConfigRequest,
 ) (*tfprotov5.PrepareProviderConfigResponse, error) {
-	return &tfprotov5.PrepareProviderConfigResponse{PreparedConfig: request.Config}, nil
+	diagnostics, err := p.schema.Provider.check(request.Config)
+	return &tfprotov5.PrepareProviderConfigResponse{PreparedConfig: request.Config, Diagnostics: diagnostics}, err
 }
 
 func (p *provider) ConfigureProvider(
@@ -73,14 +74,14 @@ func (p *provider) StopProvider(
 func (p *provider) ValidateResourceTypeConfig(
 	_ context.Context, request *tfprotov5.ValidateResourceTypeConfigRequest,
 ) (*tfprotov5.ValidateResourceTypeConfigResponse, error) {
-	diagnostics, err := p.schema.Resources[request.TypeName].unconfigurable(request.Config)
+	diagnostics, err := p.schema.Resources[request.TypeName].check(request.Config)
 	return &tfprotov5.ValidateResourceTypeConfigResponse{Diagnostics: diagnostics}, err
 }
 
 func (p *provider) ValidateDataSourceConfig(
 	_ context.Context, request *tfprotov5.ValidateDataSourceConfigRequest,
 ) (*tfprotov5.ValidateDataSourceConfigResponse, error) {
-	diagnostics, err := p.schema.DataSources[request.TypeName].unconfigurable(request.Config)
+	diagnostics, err := p.schema.DataSources[request.TypeName].check(request.Config)
 	return &tfprotov5.ValidateDataSourceConfigResponse{Diagnostics: diagnostics}, err
 }
 
