@@ -4,68 +4,88 @@ import type { EnvValues } from '../environment';
 import { throwProblems, warn } from '../problems';
 import type { IConfigurationStore, IPrincipal } from '../topology';
 import { GcsAccess } from './gcs-access';
-import { GcsLifecycle, lifecycleProblems, type GcsLifecycleProps } from './gcs-lifecycle';
-import { readGcsPlace, storageUrlOf } from './gcs-place';
+import { retentionProblems, sharedBucketRules, type GcsRetentionProps } from './gcs-lifecycle';
+import { readGcsPlace, storageUrlOf, type GcsPlace } from './gcs-place';
 import { GcsRoles, roleSourceOf } from './gcs-roles';
-import { existingBucket } from './problems';
+import { versionListProblems, versionProblems, warnWithoutVersion } from './gcs-versions';
+import { existingBucket, readTooEarly } from './problems';
 
 /** A store on Google Cloud Storage. */
 export interface IGcsStore extends IConfigurationStore {
   readonly bucketName: string;
   /** Without a slash at its ends; empty for none. */
   readonly prefix: string;
+}
+
+/** A store in an existing bucket: what its owner has to merge into the bucket's own settings. */
+export interface IExistingGcsStore extends IGcsStore {
   /**
-   * The lifecycle rules for the gateway versions that are known when it is read; a bucket of its own has them already. For
-   * an existing one, read them after the nodes are declared and put them beside the bucket's other rules:
-   * `bucket.putLifecycleRule([...rules, ...store.lifecycleRules])`.
+   * Rules for the bucket's lifecycle: put them beside its own, as in
+   * `bucket.putLifecycleRule([...rules, ...store.lifecycleRules])`. None reaches further than the gateway versions told.
+   * Read them after the last node: a version that follows is an error.
    */
-  readonly lifecycleRules: StorageBucketLifecycleRule[];
+  readonly lifecycleRules: readonly StorageBucketLifecycleRule[];
 }
 
 /** What is used of an existing bucket. */
-export interface ExistingGcsStoreProps extends GcsLifecycleProps {
-  /** Folder in the bucket, without slashes at its ends; a token must not be empty. @default none: versions stand at the root of the bucket */
+export interface ExistingGcsStoreProps extends GcsRetentionProps {
+  /** Folder in the bucket, without slashes at its ends; empty for the bucket's root. A token must not be empty. @default kong */
   readonly prefix?: string;
+  /** Versions of the gateway under which exporters write, in full. Exporter nodes add theirs. @default those of the exporter nodes with this store */
+  readonly gatewayVersions?: readonly string[];
   /** Id of the bucket's project: custom roles must be of the same one. @default the project of the provider */
   readonly project?: string;
   /** Roles by which principals are let in. @default GcsRoles.custom(): two custom roles with exactly what is needed */
   readonly roles?: GcsRoles;
 }
 
-export class ExistingGcsStore extends Construct implements IGcsStore {
+export class ExistingGcsStore extends Construct implements IExistingGcsStore {
   readonly prefix: string;
   readonly storageUrl: string;
   readonly importStorageUrl: string;
   readonly exporterEnvironment: EnvValues = {};
   readonly importerEnvironment: EnvValues = {};
 
-  private readonly lifecycle: GcsLifecycle;
+  private readonly versions: string[] = [];
+  private rulesRead = false;
+  private readonly place: GcsPlace;
   private readonly access: GcsAccess;
 
   constructor(
     scope: Construct,
     id: string,
     readonly bucketName: string,
-    props: ExistingGcsStoreProps,
+    private readonly props: ExistingGcsStoreProps,
   ) {
     super(scope, id);
-    const roles = props.roles ?? GcsRoles.custom();
-    const { place, problems } = readGcsPlace(bucketName, props.prefix);
-    throwProblems(this, [...problems, ...lifecycleProblems(props), ...roleSourceOf(roles).problems]);
+    const { prefix = 'kong', gatewayVersions = [], roles = GcsRoles.custom() } = props;
+    const { place, problems } = readGcsPlace(bucketName, prefix);
+    throwProblems(this, [
+      ...problems,
+      ...versionListProblems(gatewayVersions),
+      ...retentionProblems(props),
+      ...roleSourceOf(roles).problems,
+    ]);
     warn(this, existingBucket(bucketName));
     this.prefix = place.prefix;
     this.storageUrl = storageUrlOf(place);
     this.importStorageUrl = this.storageUrl;
-    this.lifecycle = new GcsLifecycle(place, props);
-    this.access = new GcsAccess(this, bucketName, place, roles, props.project);
+    this.place = place;
+    this.access = new GcsAccess(this, bucketName, place, roles, props.project, this.versions);
+    gatewayVersions.forEach((version) => this.addGatewayVersion(version));
+    warnWithoutVersion(this, this.versions);
   }
 
-  get lifecycleRules(): StorageBucketLifecycleRule[] {
-    return this.lifecycle.rules;
+  get lifecycleRules(): readonly StorageBucketLifecycleRule[] {
+    this.rulesRead = true;
+    return sharedBucketRules(this.place, this.versions, this.props);
   }
 
   addGatewayVersion(version: string): void {
-    throwProblems(this, this.lifecycle.addVersion(version));
+    throwProblems(this, versionProblems(version));
+    if (this.versions.includes(version)) return;
+    if (this.rulesRead) throwProblems(this, [readTooEarly(version)]);
+    this.versions.push(version);
   }
 
   grantExport(principal: IPrincipal): void {

@@ -1,9 +1,11 @@
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
+import { Lazy } from 'cdktf';
 import type { Construct } from 'constructs';
 import { DeclarationError } from '../problems';
 import { noteExportGrant, type IConfigurationStore, type IPrincipal } from '../topology';
 import { readCondition, writeCondition } from './gcs-conditions';
 import type { GcsPlace } from './gcs-place';
+import { mayBeEnterprise } from './gcs-versions';
 import { roleSourceOf, type GcsRoles, type GcsVerb } from './gcs-roles';
 import { childIdFor } from './names';
 import { isGooglePrincipal, type IGooglePrincipal } from './principal';
@@ -27,6 +29,7 @@ export class GcsAccess {
     private readonly place: GcsPlace,
     private readonly roles: GcsRoles,
     private readonly project: string | undefined,
+    private readonly versions: readonly string[],
   ) {}
 
   grantExport(principal: IPrincipal): void {
@@ -47,11 +50,18 @@ export class GcsAccess {
     return principal;
   }
 
+  private condition(verb: GcsVerb): string | undefined {
+    if (verb === 'reader') return readCondition(this.place);
+    // Versions may still be added. Without one any may be written, Enterprise's too.
+    const election = () => this.versions.length === 0 || this.versions.some(mayBeEnterprise);
+    return Lazy.stringValue({ produce: () => writeCondition(this.place, election()) });
+  }
+
   private bind(principal: IGooglePrincipal, verb: GcsVerb): void {
     if (this.bound[verb].has(principal)) return;
     this.bound[verb].add(principal);
     const id = childIdFor(this.store, verb === 'reader' ? 'Read' : 'Write', principal);
-    const expression = verb === 'reader' ? readCondition(this.place) : writeCondition(this.place);
+    const expression = this.condition(verb);
     new StorageBucketIamMember(this.store, id, {
       bucket: this.bucket,
       role: roleSourceOf(this.roles).roleFor(this.store, verb, this.project),

@@ -24,15 +24,16 @@ export function readCondition(place: GcsPlace): string | undefined {
   );
 }
 
-/** Create and replace configurations, leases and what Enterprise elects its leader with; nothing else. */
-export function writeCondition(place: GcsPlace): string {
+/** Create and replace configurations, leases and, where asked, what Enterprise elects its leader with; nothing else. */
+export function writeCondition(place: GcsPlace, election: boolean): string {
   const root = objectName(place, keyRootOf(place));
   return (
     `resource.name.startsWith('${root}') && ` +
     // The versions' folders; a config.json of the prefix itself is none of ours.
     `resource.name.extract('${root}{version}/') != '' && (` +
     `resource.name.endsWith('/config.json') || ` +
-    `resource.name.endsWith('/kong-resilience.json') || ` +
-    `resource.name.extract('${root}{version}/election/') != '')`
+    `resource.name.endsWith('/kong-resilience.json')` +
+    (election ? ` || resource.name.extract('${root}{version}/election/') != ''` : '') +
+    `)`
   );
 }

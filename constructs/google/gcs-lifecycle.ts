@@ -1,85 +1,102 @@
 import type { StorageBucketLifecycleRule } from '@cdktf/provider-google/lib/storage-bucket';
 import { Op, Token } from 'cdktf';
-import { parseGatewayVersion } from '../../src/contract';
 import { isKnown, type Problem } from '../problems';
 import { keyRootOf, type GcsPlace } from './gcs-place';
-import { notAVersion, outOfRange } from './problems';
+import { mayBeEnterprise } from './gcs-versions';
+import { outOfRange } from './problems';
 
-/** What is kept for how long. */
-export interface GcsLifecycleProps {
-  /** How many replaced configurations of each version are kept at least. @default 10 */
-  readonly configNoncurrentVersions?: number;
-  /** How many days a replaced configuration is kept at least. @default 30 */
-  readonly configNoncurrentDays?: number;
-  /** After how many days without an update an object of Enterprise's `election/` is deleted. @default 7 */
+/** How long what is not current is kept. */
+export interface GcsRetentionProps {
+  /** How many replaced versions of each `config.json` are kept at least, however old. @default 10 */
+  readonly noncurrentConfigurationVersions?: number;
+  /** Days for which a replaced `config.json` is kept at least. @default 30 */
+  readonly noncurrentConfigurationDays?: number;
+  /** Days after which an object under Enterprise's `election/` that was not written again is deleted. @default 7 */
   readonly electionExpirationDays?: number;
 }
 
 /** Problems of the props. */
-export function lifecycleProblems(props: GcsLifecycleProps): Problem[] {
-  return (['configNoncurrentVersions', 'configNoncurrentDays', 'electionExpirationDays'] as const).flatMap((prop) => {
+export function retentionProblems(props: GcsRetentionProps): Problem[] {
+  const names = ['noncurrentConfigurationVersions', 'noncurrentConfigurationDays', 'electionExpirationDays'] as const;
+  return names.flatMap((prop) => {
     const value = props[prop];
     if (!isKnown(value) || (Number.isInteger(value) && value >= 1)) return [];
     return [outOfRange(prop, value, 'a whole number from 1')];
   });
 }
 
+type Condition = StorageBucketLifecycleRule['condition'];
+
 /**
- * The lifecycle rules of one prefix. They name exact keys per gateway version rather than suffixes: a suffix
- * (`/config.json`) would also reach other people's objects in a shared bucket, and what `election/` holds has no common
- * one. Each kind of object has one rule for all versions, since a bucket has at most 100 rules.
- *
- * Whatever reaches a `config.json` or a lease asks for `ARCHIVED`, the noncurrent state, so that none can delete a current
- * one. The only rule for current objects begins with `…/election/`.
+ * Rules of a bucket that is ours: what is replaced is found by the end of its name, so that it also goes for versions that
+ * nobody declares any more, or has declared yet.
  */
-export class GcsLifecycle {
-  private readonly versions: string[] = [];
+export function ownBucketRules(
+  place: GcsPlace,
+  versions: readonly string[],
+  retention: GcsRetentionProps,
+): StorageBucketLifecycleRule[] {
+  const root = keyRootOf(place);
+  const named = (name: string): Condition => ({
+    ...(root === '' ? {} : { matchesPrefix: [root] }),
+    matchesSuffix: [`/${name}`],
+  });
+  return rules(named('config.json'), named('kong-resilience.json'), electionKeys(root, versions), retention);
+}
 
-  constructor(
-    private readonly place: GcsPlace,
-    private readonly props: GcsLifecycleProps,
-  ) {}
+/**
+ * Rules of a bucket in which other people's objects lie too, which may have a `config.json` as well: these name exact keys,
+ * and none reaches further than the versions told.
+ */
+export function sharedBucketRules(
+  place: GcsPlace,
+  versions: readonly string[],
+  retention: GcsRetentionProps,
+): StorageBucketLifecycleRule[] {
+  if (versions.length === 0) return [];
+  const root = keyRootOf(place);
+  const named = (name: string): Condition => ({
+    matchesPrefix: versions.map((version) => `${root}${version}/${name}`),
+  });
+  return rules(named('config.json'), named('kong-resilience.json'), electionKeys(root, versions), retention);
+}
 
-  /** Problems of the version; it is added when there are none. */
-  addVersion(version: string): Problem[] {
-    if (isKnown(version) && parseGatewayVersion(version) === undefined) return [notAVersion(version)];
-    if (!this.versions.includes(version)) this.versions.push(version);
-    return [];
-  }
+/** What `election/` holds has no name of its own, so that it is found by its folder in each version. */
+function electionKeys(root: string, versions: readonly string[]): string[] {
+  return versions.filter(mayBeEnterprise).map((version) => `${root}${version}/election/`);
+}
 
-  /** The rules for the versions told so far; none without any. */
-  get rules(): StorageBucketLifecycleRule[] {
-    const { configNoncurrentVersions = 10, configNoncurrentDays = 30, electionExpirationDays = 7 } = this.props;
-    const root = keyRootOf(this.place);
-    const keys = (versions: readonly string[], name: string) => versions.map((version) => `${root}${version}/${name}`);
-    // A version that is a token may be one of Enterprise.
-    const enterprise = this.versions.filter((version) => parseGatewayVersion(version)?.edition !== 'open-source');
-    const configs = keys(this.versions, 'config.json');
-    const leases = keys(this.versions, 'kong-resilience.json');
-    const elections = keys(enterprise, 'election/');
-    return [
-      // The current one counts as newer than the newest noncurrent one.
-      ...deletion(configs, {
-        withState: 'ARCHIVED',
-        numNewerVersions: oneMoreThan(configNoncurrentVersions),
-        daysSinceNoncurrentTime: configNoncurrentDays,
-      }),
-      // Each renewal of a lease leaves a noncurrent version.
-      ...deletion(leases, { withState: 'ARCHIVED', daysSinceNoncurrentTime: 1 }),
-      ...deletion(elections, { withState: 'LIVE', age: electionExpirationDays }),
-      ...deletion(elections, { withState: 'ARCHIVED', daysSinceNoncurrentTime: 1 }),
-    ];
-  }
+/**
+ * Whatever reaches a `config.json` or a lease asks for `ARCHIVED`, the noncurrent state, so that no prop can make it delete
+ * a current one. The only rule for current objects is for keys that begin with `…/election/`. There is one rule for all
+ * versions of a kind, since a bucket has at most 100.
+ */
+function rules(
+  configurations: Condition,
+  leases: Condition,
+  elections: string[],
+  retention: GcsRetentionProps,
+): StorageBucketLifecycleRule[] {
+  const replaced = { withState: 'ARCHIVED', daysSinceNoncurrentTime: 1 };
+  return [
+    {
+      ...configurations,
+      withState: 'ARCHIVED',
+      // The current one counts as newer than the newest replaced one.
+      numNewerVersions: oneMoreThan(retention.noncurrentConfigurationVersions ?? 10),
+      daysSinceNoncurrentTime: retention.noncurrentConfigurationDays ?? 30,
+    },
+    // Each renewal of a lease leaves one.
+    { ...leases, ...replaced },
+    ...(elections.length === 0
+      ? []
+      : [
+          { matchesPrefix: elections, withState: 'LIVE', age: retention.electionExpirationDays ?? 7 },
+          { matchesPrefix: elections, ...replaced },
+        ]),
+  ].map((condition) => ({ action: { type: 'Delete' }, condition }));
 }
 
 function oneMoreThan(count: number): number {
   return isKnown(count) ? count + 1 : Token.asNumber(Op.add(count, 1));
-}
-
-function deletion(
-  matchesPrefix: readonly string[],
-  condition: StorageBucketLifecycleRule['condition'],
-): StorageBucketLifecycleRule[] {
-  if (matchesPrefix.length === 0) return [];
-  return [{ action: { type: 'Delete' }, condition: { matchesPrefix: [...matchesPrefix], ...condition } }];
 }

@@ -11,7 +11,7 @@ export interface GcsPlace {
 }
 
 /** Checks both by the contract with the agent; a token stands for itself. */
-export function readGcsPlace(bucketName: string, prefix = ''): { place: GcsPlace; problems: Problem[] } {
+export function readGcsPlace(bucketName: string, prefix: string): { place: GcsPlace; problems: Problem[] } {
   const problems: Problem[] = [];
   // What is not known yet is checked by Google alone; a legal name takes its place beside what is known.
   const bucket = isKnown(bucketName) ? bucketName : 'a-bucket';

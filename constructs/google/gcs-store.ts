@@ -1,20 +1,21 @@
-import { StorageBucket, type StorageBucketLifecycleRule } from '@cdktf/provider-google/lib/storage-bucket';
+import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { Construct } from 'constructs';
 import type { EnvValues } from '../environment';
 import { isKnown, throwProblems, warn, type Problem } from '../problems';
 import type { IPrincipal } from '../topology';
 import { ExistingGcsStore } from './existing-gcs-store';
-import type { ExistingGcsStoreProps, IGcsStore } from './existing-gcs-store';
+import type { ExistingGcsStoreProps, IExistingGcsStore, IGcsStore } from './existing-gcs-store';
 import { GcsAccess } from './gcs-access';
 import { GcsEncryption, keySourceOf } from './gcs-encryption';
-import { GcsLifecycle, lifecycleProblems, type GcsLifecycleProps } from './gcs-lifecycle';
-import { readGcsPlace, storageUrlOf } from './gcs-place';
+import { ownBucketRules, retentionProblems, type GcsRetentionProps } from './gcs-lifecycle';
+import { readGcsPlace, storageUrlOf, type GcsPlace } from './gcs-place';
 import { GcsRoles, roleSourceOf } from './gcs-roles';
+import { versionListProblems, versionProblems, warnWithoutVersion } from './gcs-versions';
 import { labelProblems, secondsOf } from './names';
 import { coldStorageClass, outOfRange, wrongLocation, wrongStorageClass } from './problems';
 
 /** A new bucket of Google Cloud Storage. */
-export interface GcsStoreProps extends GcsLifecycleProps {
+export interface GcsStoreProps extends GcsRetentionProps {
   /** Name of the bucket, unique in all of Google Cloud. */
   readonly bucketName: string;
   /**
@@ -23,8 +24,15 @@ export interface GcsStoreProps extends GcsLifecycleProps {
    * multi-region still serves when a region fails.
    */
   readonly location: string;
-  /** Folder in the bucket, without slashes at its ends; a token must not be empty. @default none: versions stand at the root of the bucket */
+  /** Folder in the bucket, without slashes at its ends; empty for the bucket's root. A token must not be empty. @default kong */
   readonly prefix?: string;
+  /**
+   * Versions of the gateway under which exporters write, in full. Exporter nodes add theirs: give those of writers that are
+   * no construct of this library.
+   *
+   * @default those of the exporter nodes with this store
+   */
+  readonly gatewayVersions?: readonly string[];
   /** Id of the bucket's project. @default the project of the provider */
   readonly project?: string;
   /** `STANDARD`, `NEARLINE`, `COLDLINE` or `ARCHIVE`; all but the first cost more here. @default STANDARD */
@@ -52,8 +60,8 @@ export interface GcsStoreProps extends GcsLifecycleProps {
  *
  * **Versioning or soft delete?** Both are on.
  * - *Versioning* protects against wrong content: a replaced `config.json` stays as a noncurrent version that can be copied
- *   back, for as long as the lifecycle rules say (`configNoncurrentVersions` and `configNoncurrentDays`: it is deleted
- *   only when it is beyond both). It does not protect against somebody who deletes the versions themselves, which an
+ *   back, for as long as the lifecycle rules say (it is deleted
+ *   only when it is beyond both `noncurrentConfigurationVersions` and `noncurrentConfigurationDays`). It does not protect against somebody who deletes the versions themselves, which an
  *   exporter's right to replace includes, nor against a wrong lifecycle rule, nor the bucket's deletion.
  * - *Soft delete* protects against those: what is deleted for good, a noncurrent version or the whole bucket, can be
  *   restored for `softDeleteRetentionDays`. It begins only where versioning ends: a replaced object first becomes
@@ -77,7 +85,7 @@ export class GcsStore extends Construct implements IGcsStore {
     id: string,
     bucketName: string,
     props: ExistingGcsStoreProps = {},
-  ): IGcsStore {
+  ): IExistingGcsStore {
     return new ExistingGcsStore(scope, id, bucketName, props);
   }
 
@@ -92,20 +100,24 @@ export class GcsStore extends Construct implements IGcsStore {
   /** The bucket itself, for what this construct has no prop for. */
   readonly bucket: StorageBucket;
 
-  private readonly lifecycle: GcsLifecycle;
+  private readonly versions: string[] = [];
+  private readonly retention: GcsRetentionProps;
+  private readonly place: GcsPlace;
   private readonly access: GcsAccess;
 
   /** @throws DeclarationError with everything that is wrong in the props */
   constructor(scope: Construct, id: string, props: GcsStoreProps) {
     super(scope, id);
-    const { location, project, storageClass = 'STANDARD', preventDestroy = true, forceDestroy = false } = props;
+    const { location, project, prefix = 'kong', gatewayVersions = [] } = props;
+    const { storageClass = 'STANDARD', preventDestroy = true, forceDestroy = false } = props;
     const encryption = keySourceOf(props.encryption ?? GcsEncryption.googleManaged());
     const roles = props.roles ?? GcsRoles.custom();
-    const { place, problems } = readGcsPlace(props.bucketName, props.prefix);
+    const { place, problems } = readGcsPlace(props.bucketName, prefix);
     throwProblems(this, [
       ...problems,
       ...bucketProblems(props),
-      ...lifecycleProblems(props),
+      ...versionListProblems(gatewayVersions),
+      ...retentionProblems(props),
       ...encryption.problems(location),
       ...roleSourceOf(roles).problems,
     ]);
@@ -131,17 +143,18 @@ export class GcsStore extends Construct implements IGcsStore {
     this.prefix = place.prefix;
     this.storageUrl = storageUrlOf(place);
     this.importStorageUrl = this.storageUrl;
-    this.lifecycle = new GcsLifecycle(place, props);
-    this.access = new GcsAccess(this, this.bucket.name, place, roles, project);
-  }
-
-  get lifecycleRules(): StorageBucketLifecycleRule[] {
-    return this.lifecycle.rules;
+    this.retention = props;
+    this.place = place;
+    this.access = new GcsAccess(this, this.bucket.name, place, roles, project, this.versions);
+    this.putRules();
+    gatewayVersions.forEach((version) => this.addGatewayVersion(version));
+    warnWithoutVersion(this, this.versions);
   }
 
   addGatewayVersion(version: string): void {
-    throwProblems(this, this.lifecycle.addVersion(version));
-    this.bucket.putLifecycleRule(this.lifecycle.rules);
+    throwProblems(this, versionProblems(version));
+    if (!this.versions.includes(version)) this.versions.push(version);
+    this.putRules();
   }
 
   grantExport(principal: IPrincipal): void {
@@ -150,6 +163,10 @@ export class GcsStore extends Construct implements IGcsStore {
 
   grantImport(principal: IPrincipal): void {
     this.access.grantImport(principal);
+  }
+
+  private putRules(): void {
+    this.bucket.putLifecycleRule(ownBucketRules(this.place, this.versions, this.retention));
   }
 }
 

@@ -2,10 +2,10 @@
 export * from '..';
 export { AttachedServiceAccount } from './attached-service-account';
 export type { AttachedServiceAccountProps } from './attached-service-account';
-export type { ExistingGcsStoreProps, IGcsStore } from './existing-gcs-store';
+export type { ExistingGcsStoreProps, IExistingGcsStore, IGcsStore } from './existing-gcs-store';
 export { GcsEncryption } from './gcs-encryption';
 export type { GcsOwnKeyProps } from './gcs-encryption';
-export type { GcsLifecycleProps } from './gcs-lifecycle';
+export type { GcsRetentionProps } from './gcs-lifecycle';
 export { GcsRoles } from './gcs-roles';
 export type { GcsCustomRolesProps } from './gcs-roles';
 export { GcsStore } from './gcs-store';

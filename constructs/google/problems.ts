@@ -32,7 +32,28 @@ export const notAVersion = defineProblem(
   'KR_TF_GCS_GATEWAY_VERSION',
   'A bucket is told a gateway version that is not a full one.',
   (value: string) =>
-    `addGatewayVersion was given "${value}": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the objects are stored under it.`,
+    `the gateway version "${value}" is not full: configurations are stored under one exact version, of three parts in open source (3.9.1) or four in Enterprise (3.10.0.2); "kong version" prints it.`,
+);
+
+export const versionListToken = defineProblem(
+  'KR_TF_GCS_VERSION_LIST',
+  'The list of gateway versions is a token, so that its length is not known.',
+  () =>
+    'gatewayVersions is a token: the lifecycle rules name each version, so their number must be known. Give a list; its members may be tokens.',
+);
+
+export const noVersion = defineProblem(
+  'KR_TF_GCS_NO_VERSION',
+  'No gateway version is known, so that there are no lifecycle rules by version.',
+  () =>
+    'no gateway version is known, and lifecycle rules have no wildcards: what Enterprise leaves under election/ would never go, nor, in an existing bucket, replaced leases. Give gatewayVersions, or an exporter node this store.',
+);
+
+export const readTooEarly = defineProblem(
+  'KR_TF_GCS_READ_EARLY',
+  'The lifecycle rules of an existing bucket were read before they were complete.',
+  (version: string) =>
+    `lifecycleRules was read before the gateway version ${version} was added: what was read lacks it. Read lifecycleRules after the last node.`,
 );
 
 export const wrongLocation = defineProblem(
@@ -189,5 +210,5 @@ export const existingBucket = defineProblem(
   'KR_TF_GCS_EXISTING_BUCKET',
   'What an existing bucket must have, and what cannot be seen from here.',
   (bucket: string) =>
-    `the bucket "${bucket}" is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.`,
+    `the bucket "${bucket}" is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.`,
 );

@@ -287,6 +287,22 @@ describe('grants', () => {
     expect(store.node.children).toEqual([]);
   });
 
+  it('hold election/ only where a version may be of Enterprise', () => {
+    const key = 'kong/3.10.0.2/election/leader';
+    const may = (versions: readonly string[]) => {
+      const stack = googleStack((scope) => {
+        const store = new GcsStore(scope, 'Store', named);
+        store.grantExport(GooglePrincipal.fromMember(scope, 'Exporter', exporter));
+        versions.forEach((version) => store.addGatewayVersion(version));
+      });
+      expect(mayPut(stack, { member: exporter, bucket: bucketName, key: 'kong/3.9.1/config.json' }, true)).toBe(true);
+      return mayPut(stack, { member: exporter, bucket: bucketName, key }, true);
+    };
+    expect(may([])).toBe(true);
+    expect(may(['3.9.1', '3.10.0.2'])).toBe(true);
+    expect(may(['3.9.1'])).toBe(false);
+  });
+
   it('have the text of their conditions', () => {
     const [read, again, write] = conditionsOf(own('kong', GcsRoles.custom()));
     expect(read).toBe(

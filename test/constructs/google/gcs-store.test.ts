@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AttachedServiceAccount, GcsEncryption, GcsRoles, GcsStore, GooglePrincipal } from '../../../constructs/google';
 import { googleStack, ofType, only } from '../support/google-stack';
 
-const named = { bucketName: 'acme-kong', location: 'europe-west1' };
+const named = { bucketName: 'acme-kong', location: 'europe-west1', gatewayVersions: ['3.9.1'] };
 const wholeKey = 'projects/p/locations/europe/keyRings/r/cryptoKeys/k';
 
 function messageOf(declare: (stack: TerraformStack) => void): string {
@@ -28,6 +28,7 @@ describe('a new bucket', () => {
       soft_delete_policy: { retention_duration_seconds: 604_800 },
       force_destroy: false,
       lifecycle: { prevent_destroy: true },
+      lifecycle_rule: [{}, {}].map(() => expect.anything() as unknown),
     });
     expect(stack.annotations).toEqual([]);
   });
@@ -60,7 +61,8 @@ describe('a new bucket', () => {
 
   it('has the same URL for exporters and importers, and no environment beside it', () => {
     const stack = new TerraformStack(Testing.app(), 'app');
-    const plain = new GcsStore(stack, 'Plain', named);
+    const plain = new GcsStore(stack, 'Plain', { ...named, prefix: '' });
+    expect(new GcsStore(stack, 'Store', named).storageUrl).toBe('gcs://acme-kong/kong');
     const prefixed = new GcsStore(stack, 'Prefixed', { ...named, prefix: 'kong/prod/' });
     expect(plain.storageUrl).toBe('gcs://acme-kong/');
     expect(prefixed).toMatchObject({
@@ -198,9 +200,11 @@ describe('an existing bucket', () => {
   });
 
   it('says what could not be checked', () => {
-    const stack = googleStack((scope) => GcsStore.fromBucketName(scope, 'Store', 'acme-shared'));
+    const stack = googleStack((scope) =>
+      GcsStore.fromBucketName(scope, 'Store', 'acme-shared', { gatewayVersions: ['3.9.1'] }),
+    );
     expect(stack.annotations).toEqual([
-      'app/Store warn: KR_TF_GCS_EXISTING_BUCKET the bucket "acme-shared" is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.',
+      'app/Store warn: KR_TF_GCS_EXISTING_BUCKET the bucket "acme-shared" is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.',
     ]);
   });
 
@@ -232,6 +236,25 @@ describe('an existing bucket', () => {
   });
 });
 
+describe('a store without a gateway version', () => {
+  const told =
+    'app/Store warn: KR_TF_GCS_NO_VERSION no gateway version is known, and lifecycle rules have no wildcards: what Enterprise leaves under election/ would never go, nor, in an existing bucket, replaced leases. Give gatewayVersions, or an exporter node this store.';
+
+  it('says so, once everything is declared', () => {
+    const own = googleStack((scope) => new GcsStore(scope, 'Store', { ...named, gatewayVersions: [] }));
+    expect(own.annotations).toEqual([told]);
+    const existing = googleStack((scope) => GcsStore.fromBucketName(scope, 'Store', 'acme-kong'));
+    expect(existing.annotations).toContain(told);
+  });
+
+  it('says nothing when a node has told one', () => {
+    const own = googleStack((scope) =>
+      new GcsStore(scope, 'Store', { ...named, gatewayVersions: [] }).addGatewayVersion('3.9.1'),
+    );
+    expect(own.annotations).toEqual([]);
+  });
+});
+
 describe('errors of a store', () => {
   it('come all together', () => {
     expect(
@@ -244,8 +267,8 @@ describe('errors of a store', () => {
             storageClass: 'COLD',
             softDeleteRetentionDays: 6,
             labels: { Team: 'a' },
-            configNoncurrentVersions: 0,
-            configNoncurrentDays: 1.5,
+            noncurrentConfigurationVersions: 0,
+            noncurrentConfigurationDays: 1.5,
             electionExpirationDays: -1,
             encryption: GcsEncryption.ownKey({ keyRingName: 'a ring', rotationDays: 0 }),
             roles: GcsRoles.custom({ readerRoleId: 'kong-reader', writerRoleId: 'ab' }),
@@ -260,8 +283,8 @@ describe('errors of a store', () => {
         `  KR_TF_GCS_STORAGE_CLASS storageClass is "COLD": it must be STANDARD, NEARLINE, COLDLINE or ARCHIVE.`,
         `  KR_TF_GCS_RANGE softDeleteRetentionDays is 6: it must be a whole number from 7 to 90, or 0 for no soft delete.`,
         `  KR_TF_GOOGLE_LABEL labels has "Team" = "a": keys have 1 to 63 lower-case letters, digits, hyphens and underscores and begin with a letter; values have up to 63 of the same.`,
-        `  KR_TF_GCS_RANGE configNoncurrentVersions is 0: it must be a whole number from 1.`,
-        `  KR_TF_GCS_RANGE configNoncurrentDays is 1.5: it must be a whole number from 1.`,
+        `  KR_TF_GCS_RANGE noncurrentConfigurationVersions is 0: it must be a whole number from 1.`,
+        `  KR_TF_GCS_RANGE noncurrentConfigurationDays is 1.5: it must be a whole number from 1.`,
         `  KR_TF_GCS_RANGE electionExpirationDays is -1: it must be a whole number from 1.`,
         `  KR_TF_GCS_KEY_RING encryption has the keyRingName "a ring": it must have 1 to 63 letters, digits, hyphens and underscores.`,
         `  KR_TF_GCS_RANGE rotationDays is 0: it must be a whole number from 1.`,
@@ -309,9 +332,9 @@ describe('errors of a store', () => {
     const ranges = (props: object) => messageOf((stack) => new GcsStore(stack, 'Store', { ...named, ...props }));
     for (const days of [0, 7, 90]) expect(ranges({ softDeleteRetentionDays: days })).toBe('nothing was thrown');
     for (const days of [1, 6, 91, 7.5]) expect(ranges({ softDeleteRetentionDays: days })).toContain('KR_TF_GCS_RANGE');
-    expect(ranges({ configNoncurrentVersions: 1, configNoncurrentDays: 1, electionExpirationDays: 1 })).toBe(
-      'nothing was thrown',
-    );
+    expect(
+      ranges({ noncurrentConfigurationVersions: 1, noncurrentConfigurationDays: 1, electionExpirationDays: 1 }),
+    ).toBe('nothing was thrown');
     for (const location of ['EU', 'us', 'EUR4', 'nam4', 'europe-west1', 'northamerica-northeast1', 'US-CENTRAL1']) {
       expect(ranges({ location })).toBe('nothing was thrown');
     }
@@ -327,7 +350,7 @@ describe('errors of a store', () => {
     expect(label({ a: '1'.repeat(64) })).toContain('KR_TF_GOOGLE_LABEL');
   });
 
-  it('tell a principal of another cloud, and a gateway version that moves on', () => {
+  it('tell a principal of another cloud', () => {
     expect(
       messageOf((stack) => {
         const store = new GcsStore(stack, 'Store', named);
@@ -337,12 +360,24 @@ describe('errors of a store', () => {
     ).toBe(
       'app/Store: 1 problem\n  KR_TF_GOOGLE_OTHER_CLOUD the principal "app/Role" is none of Google Cloud, which this bucket belongs to. Use AttachedServiceAccount, GkeWorkloadIdentity, GkeImpersonation, ServiceAccountWithKey or GooglePrincipal.fromMember.',
     );
-    const version = (declare: (stack: TerraformStack) => GcsStore | ReturnType<typeof GcsStore.fromBucketName>) =>
-      messageOf((stack) => declare(stack).addGatewayVersion('3.9'));
+  });
+
+  it('tell a gateway version that moves on, and a list that is a token', () => {
     const expected =
-      'app/Store: 1 problem\n  KR_TF_GCS_GATEWAY_VERSION addGatewayVersion was given "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the objects are stored under it.';
-    expect(version((stack) => new GcsStore(stack, 'Store', named))).toBe(expected);
-    expect(version((stack) => GcsStore.fromBucketName(stack, 'Store', 'acme-kong'))).toBe(expected);
+      'app/Store: 1 problem\n  KR_TF_GCS_GATEWAY_VERSION the gateway version "3.9" is not full: configurations are stored under one exact version, of three parts in open source (3.9.1) or four in Enterprise (3.10.0.2); "kong version" prints it.';
+    const existing = (stack: TerraformStack, gatewayVersions: readonly string[]) =>
+      GcsStore.fromBucketName(stack, 'Store', 'acme-kong', { gatewayVersions });
+    expect(messageOf((stack) => new GcsStore(stack, 'Store', named).addGatewayVersion('3.9'))).toBe(expected);
+    expect(messageOf((stack) => new GcsStore(stack, 'Store', { ...named, gatewayVersions: ['3.9'] }))).toBe(expected);
+    expect(messageOf((stack) => existing(stack, []).addGatewayVersion('3.9'))).toBe(expected);
+    expect(messageOf((stack) => existing(stack, ['3.9']))).toBe(expected);
+    expect(
+      messageOf((stack) =>
+        existing(stack, new TerraformVariable(stack, 'versions', { type: 'list(string)' }).listValue),
+      ),
+    ).toBe(
+      'app/Store: 1 problem\n  KR_TF_GCS_VERSION_LIST gatewayVersions is a token: the lifecycle rules name each version, so their number must be known. Give a list; its members may be tokens.',
+    );
   });
 });
 
@@ -355,12 +390,13 @@ describe('tokens', () => {
         bucketName: text('bucket'),
         location: text('location'),
         prefix: text('prefix'),
+        gatewayVersions: [text('listed')],
         project: text('project'),
         storageClass: text('class'),
         labels: { [text('label')]: text('labelValue') },
         softDeleteRetentionDays: count('softDelete'),
-        configNoncurrentVersions: count('versions'),
-        configNoncurrentDays: count('days'),
+        noncurrentConfigurationVersions: count('versions'),
+        noncurrentConfigurationDays: count('days'),
         electionExpirationDays: count('election'),
         encryption: GcsEncryption.ownKey({ keyRingName: text('ring'), rotationDays: count('rotation') }),
         roles: GcsRoles.custom({ readerRoleId: text('reader'), writerRoleId: text('writer') }),
@@ -378,14 +414,23 @@ describe('tokens', () => {
       lifecycle_rule: [
         {
           condition: {
-            matches_prefix: ['${var.prefix}/${var.version}/config.json'],
+            matches_prefix: ['${var.prefix}/'],
             num_newer_versions: '${(var.versions + 1)}',
             days_since_noncurrent_time: '${var.days}',
           },
         },
-        { condition: { matches_prefix: ['${var.prefix}/${var.version}/kong-resilience.json'] } },
-        { condition: { matches_prefix: ['${var.prefix}/${var.version}/election/'], age: '${var.election}' } },
-        { condition: { matches_prefix: ['${var.prefix}/${var.version}/election/'] } },
+        { condition: { matches_prefix: ['${var.prefix}/'] } },
+        {
+          condition: {
+            matches_prefix: ['${var.prefix}/${var.listed}/election/', '${var.prefix}/${var.version}/election/'],
+            age: '${var.election}',
+          },
+        },
+        {
+          condition: {
+            matches_prefix: ['${var.prefix}/${var.listed}/election/', '${var.prefix}/${var.version}/election/'],
+          },
+        },
       ],
     });
     expect(only(stack, 'google_kms_key_ring')).toMatchObject({
