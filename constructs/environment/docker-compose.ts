@@ -20,8 +20,11 @@ export function renderDockerCompose(rendering: Rendering): Readonly<Record<strin
   return forJson(Object.fromEntries(mapping) as Record<string, string>);
 }
 
+/** Within double quotes; Terraform's jsonencode leaves NEL as it is, which YAML takes for a line break. */
+const insideQuotes = both(both(dollar, insideJson), replacing(['\u0085', '\\u0085']));
+
 export function renderDockerComposeYaml(rendering: Rendering): string {
-  const lines = entries(rendering, both(dollar, insideJson), required).flatMap(([name, text]) => [
+  const lines = entries(rendering, insideQuotes, required).flatMap(([name, text]) => [
     yamlWords.test(name) ? `"${name}"` : name,
     ': "',
     text,

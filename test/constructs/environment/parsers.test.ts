@@ -119,7 +119,7 @@ describe.skipIf(goParsersAreMissing())('what the platform’s own code makes of 
     const file = composeFile(atSynth(made.toDockerComposeYaml()));
     expect(file).not.toContain('$x');
     expect(parseCompose(file, { KONG_ADMIN_TOKEN: secret })).toEqual({ KONG_ADMIN_TOKEN: secret });
-    for (const without of [{}, { KONG_ADMIN_TOKEN: '' }]) {
+    for (const without of [{}, { KONG_ADMIN_TOKEN: '' }] as Environment[]) {
       expect(refusal(() => parseCompose(file, without))).toContain(
         'required variable KONG_ADMIN_TOKEN is missing a value: set this secret in the environment of docker compose or in .env',
       );

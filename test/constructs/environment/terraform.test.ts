@@ -1,0 +1,186 @@
+import { Fn, TerraformOutput, TerraformStack, TerraformVariable, Testing, Token } from 'cdktf';
+import { describe, expect, it, vi } from 'vitest';
+import { EnvironmentBlock, EnvValue, type EnvValues } from '../../../constructs/environment';
+import { isMissing } from '../../support/servers';
+import {
+  goParsersAreMissing,
+  luaParsersAreMissing,
+  parseCompose,
+  parseHelm,
+  parseKongConf,
+  parseKubernetes,
+  parseSystemd,
+  type Environment,
+} from '../support/parsers';
+import { withTerraform } from '../support/terraform';
+import { refusal, texts, trickyTexts } from './blocks';
+
+/** Each text three times: known, as a token, and as a token between texts that are known. */
+function everyWay(stack: TerraformStack, all: readonly string[], names: readonly string[]): [EnvValues, Environment] {
+  const values: Record<string, EnvValue> = {};
+  const expected: Environment = {};
+  all.forEach((text, at) => {
+    const token = new TerraformVariable(stack, `text-${at}`, { type: 'string', default: text }).stringValue;
+    for (const name of names) {
+      // Terraform brings texts into Unicode's composed form, as these are.
+      for (const [way, given, meant] of [
+        ['KNOWN', text, text],
+        ['TOKEN', token, text],
+        ['BETWEEN', `a$%"${token}\\{#b$$`, `a$%"${text}\\{#b$$`],
+      ] as const) {
+        values[`${name}_${way}_${at}`] = EnvValue.fromText(given);
+        expected[`${name}_${way}_${at}`] = meant;
+      }
+    }
+  });
+  return [values, expected];
+}
+
+async function outputs(
+  define: (stack: TerraformStack) => Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const stack = new TerraformStack(Testing.app(), 'stack');
+  for (const [name, value] of Object.entries(define(stack))) new TerraformOutput(stack, name, { value });
+  return withTerraform(stack, async (terraform) => {
+    await terraform.init();
+    await terraform.apply();
+    return (await terraform.show()).outputs;
+  });
+}
+
+const compose = (lines: string): string =>
+  `services:\n  node:\n    image: kong:3.9.1\n    environment:\n${lines.replace(/^/gm, '      ')}\n`;
+/** JSON as Terraform shows it, without the characters that YAML wants escaped. */
+const yaml = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[\u007f-\uffff]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+const list = (entries: unknown): Environment =>
+  Object.fromEntries((entries as { name: string; value: string }[]).map(({ name, value }) => [name, value]));
+
+const limit = { timeout: 120_000 };
+
+describe.skipIf(isMissing('terraform') || goParsersAreMissing() || luaParsersAreMissing())(
+  'what goes through Terraform, known or token, is what the platform reads',
+  limit,
+  () => {
+    it('as a property, by a function, and as JSON text', async () => {
+      const warn = vi.spyOn(console, 'warn');
+      const log = vi.spyOn(console, 'log');
+      const error = vi.spyOn(console, 'error');
+      let expected: Environment = {};
+      const result = await outputs((stack) => {
+        const [user, meant] = everyWay(stack, trickyTexts, ['KONG', 'AWS']);
+        expected = meant;
+        const block = new EnvironmentBlock(stack, { user });
+        const forms = {
+          compose: block.toDockerCompose(),
+          ecs: block.toEcs().environment,
+          kubernetes: block.toKubernetes(),
+          helm: block.toHelmValues(),
+          run: block.toCloudRun(),
+        };
+        return {
+          ...forms,
+          ...Object.fromEntries(Object.entries(forms).map(([name, form]) => [`${name}-fn`, Fn.jsonencode(form)])),
+          ...Object.fromEntries(Object.entries(forms).map(([name, form]) => [`${name}-json`, JSON.stringify(form)])),
+          'helm-yaml': Fn.yamlencode(forms.helm),
+          'kubernetes-yaml': Fn.yamlencode(forms.kubernetes),
+          lines: block.toDockerComposeYaml(),
+          systemd: block.toSystemdEnvironmentFile(),
+          'systemd-fn': Fn.base64encode(block.toSystemdEnvironmentFile()),
+        };
+      });
+      for (const way of ['', '-fn', '-json']) {
+        const form = (name: string): unknown =>
+          way === '' ? result[name] : (JSON.parse(result[`${name}${way}`] as string) as unknown);
+        const environment = form('compose');
+        expect(parseCompose(yaml({ services: { node: { image: 'kong:3.9.1', environment } } }))).toEqual(expected);
+        expect(list(form('ecs'))).toEqual(expected);
+        expect(parseKubernetes(yaml(form('kubernetes')))).toEqual(expected);
+        expect(parseHelm(yaml(form('helm')))).toEqual(expected);
+        expect(list(form('run'))).toEqual(expected);
+      }
+      expect(parseHelm(result['helm-yaml'] as string)).toEqual(expected);
+      expect(parseKubernetes(result['kubernetes-yaml'] as string)).toEqual(expected);
+      expect(parseCompose(compose(result['lines'] as string))).toEqual(expected);
+      expect(parseSystemd(result['systemd'] as string)).toEqual(expected);
+      expect(result['systemd-fn']).toBe(Buffer.from(result['systemd'] as string).toString('base64'));
+      for (const spy of [warn, log, error]) expect(spy.mock.calls).toEqual([]);
+    });
+
+    it('as lines of kong.conf', async () => {
+      let expected: Environment = {};
+      const carried = ['a#b \\# c \\\\#d', '${x} $${x} %{y} "z"', '{"a":"b#\\n"}', 'é 😀 `'];
+      const result = await outputs((stack) => {
+        const [user, meant] = everyWay(stack, carried, ['KONG']);
+        expected = meant;
+        return { conf: new EnvironmentBlock(stack, { user }).toKongConf() };
+      });
+      const read = parseKongConf(result['conf'] as string);
+      expect(
+        Object.fromEntries(Object.entries(read).map(([name, text]) => [`KONG_${name.toUpperCase()}`, text])),
+      ).toEqual(expected);
+    });
+
+    it('where a secret is the operator’s of Docker Compose', async () => {
+      const result = await outputs((stack) => {
+        const block = new EnvironmentBlock(stack, { user: { KONG_ADMIN_TOKEN: EnvValue.fromSecretText('hunter2') } });
+        return { lines: block.toDockerComposeYaml() };
+      });
+      expect(parseCompose(compose(result['lines'] as string), { KONG_ADMIN_TOKEN: 'mine' })).toEqual({
+        KONG_ADMIN_TOKEN: 'mine',
+      });
+    });
+  },
+);
+
+describe('in the stack', () => {
+  function synthesized(values: EnvValues): unknown {
+    const stack = new TerraformStack(Testing.app(), 'stack');
+    const block = new EnvironmentBlock(stack, { user: values });
+    new TerraformOutput(stack, 'form', { value: block.toKubernetes() });
+    const { output } = JSON.parse(Testing.synth(stack)) as { output: { form: { value: unknown } } };
+    return output.form.value;
+  }
+
+  it('a harmless text is itself, and a token that nothing escapes is the reference', () => {
+    const stack = new TerraformStack(Testing.app(), 'stack');
+    const token = new TerraformVariable(stack, 'region', {}).stringValue;
+    const block = new EnvironmentBlock(stack, {
+      user: texts({ AWS_REGION: token, KONG_ROLE: 'data_plane', TEST_A: '$' }),
+    });
+    expect(block.toCloudRun()).toEqual([
+      { name: 'AWS_REGION', value: token },
+      { name: 'KONG_ROLE', value: 'data_plane' },
+      { name: 'TEST_A', value: '$' },
+    ]);
+  });
+
+  it('what Terraform would take for a template is escaped', () => {
+    expect(synthesized(texts({ TEST_A: '%{x} {y}' }))).toEqual([{ name: 'TEST_A', value: '%%{x} {y}' }]);
+  });
+
+  it('a token is escaped by Terraform, for its platform', () => {
+    const stack = new TerraformStack(Testing.app(), 'stack');
+    const variable = new TerraformVariable(stack, 'region', {});
+    const block = new EnvironmentBlock(stack, { user: texts({ TEST_A: `<${variable.stringValue}>` }) });
+    new TerraformOutput(stack, 'kubernetes', { value: block.toKubernetes() });
+    new TerraformOutput(stack, 'systemd', { value: block.toSystemdEnvironmentFile() });
+    const { output } = JSON.parse(Testing.synth(stack)) as { output: Record<string, { value: unknown }> };
+    expect(output).toEqual({
+      kubernetes: { value: [{ name: 'TEST_A', value: '<${replace(var.region, "$", "$$")}>' }] },
+      systemd: {
+        value:
+          'TEST_A="<${replace(replace(replace(replace(var.region, "\\\\", "\\\\\\\\"), "\\"", "\\\\\\""), "$", "\\\\$"), "`", "\\\\`")}>"\n',
+      },
+    });
+  });
+
+  it('a token that is no text is refused', () => {
+    expect(refusal(() => synthesized(texts({ TEST_A: Token.asString({ a: 1 }) })))).toContain(
+      'the value of an environment variable is a token that resolves to no text',
+    );
+  });
+});
