@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { documents, filesBelow, read, root } from './markdown';
+
+/** The TypeScript of a document, one text for each program; a block without an import goes on with the one before it. */
+function programsOf(markdown: string): string[] {
+  const programs: string[] = [];
+  for (const [, block = ''] of markdown.matchAll(/^```ts\n([^]*?)^```/gm)) {
+    const last = programs.pop();
+    if (last === undefined) programs.push(block);
+    else if (/^import /m.test(block)) programs.push(last, block);
+    else programs.push(`${last}\n${block}`);
+  }
+  return programs;
+}
+
+/** What the compiler says of programs that import this package by its name, as their users do. */
+function complaints(programs: ReadonlyMap<string, string>): string[] {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: ['node'],
+    paths: {
+      'cdktf-kong-resilience': [join(root, 'src/contract/index.ts')],
+      'cdktf-kong-resilience/constructs': [join(root, 'constructs/index.ts')],
+      'cdktf-kong-resilience/*': [join(root, 'constructs/*/index.ts')],
+    },
+  };
+  const host = ts.createCompilerHost(options);
+  const onDisk = ts.createCompilerHost(options);
+  host.readFile = (name) => programs.get(name) ?? onDisk.readFile(name);
+  host.fileExists = (name) => programs.has(name) || onDisk.fileExists(name);
+  host.getSourceFile = (name, language, ...rest) => {
+    const text = programs.get(name);
+    if (text === undefined) return onDisk.getSourceFile(name, language, ...rest);
+    return ts.createSourceFile(name, text, language);
+  };
+  const program = ts.createProgram([...programs.keys()], options, host);
+  return [...programs.keys()].flatMap((name) =>
+    ts
+      .getPreEmitDiagnostics(program, program.getSourceFile(name))
+      .map(({ messageText }) => `${name}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`),
+  );
+}
+
+describe('TypeScript in the documentation', () => {
+  it('compiles, as a user of the package would write it', { timeout: 120_000 }, () => {
+    const markdown = [...documents(), ...filesBelow('examples', '.md')].filter((path) => !path.startsWith('docs/api/'));
+    const programs = new Map(
+      markdown.flatMap((path) =>
+        programsOf(read(path)).map((text, index) => [join(root, `${path}.${index}.ts`), text] as const),
+      ),
+    );
+    expect(programs.size).toBeGreaterThan(0);
+    expect(complaints(programs)).toEqual([]);
+  });
+
+  it('would not compile with a prop that does not exist', { timeout: 120_000 }, () => {
+    const text = "import { EnvValue } from 'cdktf-kong-resilience/constructs';\nEnvValue.fromTxt('on');\n";
+    const name = join(root, 'mistaken.md.0.ts');
+    expect(complaints(new Map([[name, text]]))).toEqual([
+      `${name}: Property 'fromTxt' does not exist on type 'typeof EnvValue'. Did you mean 'fromText'?`,
+    ]);
+  });
+});
