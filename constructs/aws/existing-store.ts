@@ -11,13 +11,13 @@ import { normalizePrefix } from './checks';
 import { putSettingsFor } from './encryption';
 import { awsPrincipal, GrantBook } from './grant-book';
 import type { IExistingS3Store } from './interfaces';
-import { checkRetention, mayBeEnterprise, retentionOf, sharedBucketRules } from './lifecycle';
+import { KnownVersions } from './known-versions';
+import { checkRetention, retentionOf, sharedBucketRules } from './lifecycle';
 import type { Retention, RetentionProps } from './lifecycle';
 import type { PolicyStatement } from './policy';
 import { bucketUnchecked, keyPolicyUnchecked, readTooEarly } from './problems';
 import { regionEnvironment } from './region-environment';
 import { exportRights, importRights, rootOf, tlsOnly, type Place } from './statements';
-import { warnWithoutVersion } from './version-warning';
 
 /** What is not known of an existing bucket by its name; and how long `lifecycleRules` keep what is not current. */
 export interface ExistingS3StoreOptions extends RetentionProps {
@@ -62,7 +62,7 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
   readonly exporterEnvironment: EnvValues;
   readonly importerEnvironment: EnvValues;
 
-  readonly #versions: string[] = [];
+  readonly #versions = new KnownVersions(this);
   readonly #retention: Retention;
   readonly #grants = new GrantBook(this);
   readonly #place: Place;
@@ -103,7 +103,6 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
     warn(this, bucketUnchecked(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
     if (kmsKeyArn !== undefined) warn(this, keyPolicyUnchecked());
-    warnWithoutVersion(this, this.#versions);
   }
 
   get bucketPolicyStatements(): readonly PolicyStatement[] {
@@ -119,15 +118,13 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
 
   get lifecycleRules(): readonly S3BucketLifecycleConfigurationRule[] {
     this.#rulesRead = true;
-    return sharedBucketRules(this.prefix, this.#versions, this.#retention);
+    return sharedBucketRules(this.prefix, this.#versions.all, this.#retention);
   }
 
   grantExport(principal: IPrincipal): void {
     const grantee = awsPrincipal(this, principal);
     noteExportGrant(this, principal);
-    // Without a version any may be written, Enterprise's too.
-    const election = () => this.#versions.length === 0 || this.#versions.some(mayBeEnterprise);
-    this.#grants.grant('Export', grantee, () => exportRights(this.#place, election()));
+    this.#grants.grant('Export', grantee, () => exportRights(this.#place, this.#versions.mayElect));
   }
 
   grantImport(principal: IPrincipal): void {
@@ -136,9 +133,9 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
 
   addGatewayVersion(version: string): void {
     throwProblems(this, checkVersion(version));
-    if (this.#versions.includes(version)) return;
+    if (this.#versions.has(version)) return;
     if (this.#rulesRead) throwProblems(this, [readTooEarly('lifecycleRules')]);
     this.#grants.refuseChange();
-    this.#versions.push(version);
+    this.#versions.add(version);
   }
 }

@@ -108,8 +108,8 @@ export class IamUser extends Construct implements IAwsPrincipal {
     this.userName = user.name;
     this.secretArn = secret.arn;
     this.credentials = {
-      AWS_ACCESS_KEY_ID: EnvValue.fromAwsSecret(secret.arn, 'AWS_ACCESS_KEY_ID'),
-      AWS_SECRET_ACCESS_KEY: EnvValue.fromAwsSecret(secret.arn, 'AWS_SECRET_ACCESS_KEY'),
+      AWS_ACCESS_KEY_ID: EnvValue.fromAwsSecret(this.secretArn, 'AWS_ACCESS_KEY_ID'),
+      AWS_SECRET_ACCESS_KEY: EnvValue.fromAwsSecret(this.secretArn, 'AWS_SECRET_ACCESS_KEY'),
     };
   }
 

@@ -9,14 +9,14 @@ import { checkEncryption, choiceOf, putSettingsFor, S3Encryption } from './encry
 import { ExistingS3Store, type ExistingS3StoreOptions } from './existing-store';
 import { awsPrincipal, GrantBook } from './grant-book';
 import type { IExistingS3Store, IS3Store } from './interfaces';
-import { checkRetention, mayBeEnterprise, ownBucketRules, retentionOf, type RetentionProps } from './lifecycle';
+import { KnownVersions } from './known-versions';
+import { checkRetention, ownBucketRules, retentionOf, type RetentionProps } from './lifecycle';
 import type { PolicyStatement } from './policy';
 import { keyPolicyUnchecked, replicationWithoutVersion } from './problems';
 import { regionEnvironment } from './region-environment';
 import { checkReplication, replicaEncryption, replicationOf, type S3Replication } from './replication';
 import { declareReplication, replicationRules } from './replication';
 import { exportRights, importRights, type Place } from './statements';
-import { warnWithoutVersion } from './version-warning';
 
 export interface S3StoreProps extends RetentionProps {
   /**
@@ -139,7 +139,7 @@ export class S3Store extends Construct implements IS3Store {
   /** The same store, of which importers read the bucket itself, also when it is replicated. */
   readonly primaryRegion: IS3Store;
 
-  readonly #versions: string[] = [];
+  readonly #versions = new KnownVersions(this);
   readonly #grants: GrantBook;
   readonly #replicaGrants: GrantBook;
   readonly #existingKey: boolean;
@@ -162,7 +162,7 @@ export class S3Store extends Construct implements IS3Store {
     this.#grants = new GrantBook(this);
     this.#replicaGrants = new GrantBook(this);
     const retention = retentionOf(props);
-    const rules = () => ownBucketRules(this.prefix, this.#versions, retention);
+    const rules = () => ownBucketRules(this.prefix, this.#versions.all, retention);
 
     const shared = {
       preventDestroy: props.preventDestroy ?? true,
@@ -210,14 +210,13 @@ export class S3Store extends Construct implements IS3Store {
 
     this.#updateRules = () => {
       source.lifecycle.putRule(rules());
-      replicated?.update(this.#versions);
+      replicated?.update(this.#versions.all);
     };
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
     if (this.#existingKey) warn(this, keyPolicyUnchecked());
-    warnWithoutVersion(this, this.#versions);
     this.node.addValidation({
       validate: () => {
-        if (replicated === undefined || this.#versions.length > 0) return [];
+        if (replicated === undefined || this.#versions.all.length > 0) return [];
         const { code, text } = replicationWithoutVersion();
         return [`${code} ${text}`];
       },
@@ -233,9 +232,7 @@ export class S3Store extends Construct implements IS3Store {
   grantExport(principal: IPrincipal): void {
     const grantee = awsPrincipal(this, principal);
     noteExportGrant(this, principal);
-    // Without a version any may be written, Enterprise's too.
-    const election = () => this.#versions.length === 0 || this.#versions.some(mayBeEnterprise);
-    this.#grants.grant('Export', grantee, () => exportRights(this.#place, election()));
+    this.#grants.grant('Export', grantee, () => exportRights(this.#place, this.#versions.mayElect));
   }
 
   grantImport(principal: IPrincipal): void {
@@ -246,8 +243,8 @@ export class S3Store extends Construct implements IS3Store {
 
   addGatewayVersion(version: string): void {
     throwProblems(this, checkVersion(version));
-    if (this.#versions.includes(version)) return;
-    this.#versions.push(version);
+    if (this.#versions.has(version)) return;
+    this.#versions.add(version);
     this.#updateRules();
   }
 

@@ -5,6 +5,7 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { TerraformStack, Testing } from 'cdktf';
 import type { Construct } from 'constructs';
+import { DeclarationError } from '../../../constructs/problems';
 
 /** Where the stack is deployed. */
 export interface World {
@@ -51,6 +52,17 @@ export function only(synthesized: Synthesized, kind: string): Attributes {
   const [first] = found;
   if (first === undefined || found.length > 1) throw new Error(`there are ${found.length} of ${kind}`);
   return first;
+}
+
+/** The whole message with which something is refused. */
+export function refusalOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof DeclarationError) return error.message;
+    throw error;
+  }
+  return 'not refused';
 }
 
 /** Paths of all constructs below one, itself included. */
