@@ -3,13 +3,13 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { documents, filesBelow, read, root } from './markdown';
 
-/** The TypeScript of a document, one text for each program; a block without an import goes on with the one before it. */
+/** The TypeScript of a document, one text for each program; a block that makes no `App` goes on with the one before it. */
 function programsOf(markdown: string): string[] {
   const programs: string[] = [];
   for (const [, block = ''] of markdown.matchAll(/^```ts\n([^]*?)^```/gm)) {
     const last = programs.pop();
     if (last === undefined) programs.push(block);
-    else if (/^import /m.test(block)) programs.push(last, block);
+    else if (/new App\(/.test(block)) programs.push(last, block);
     else programs.push(`${last}\n${block}`);
   }
   return programs;
