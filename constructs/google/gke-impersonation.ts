@@ -39,7 +39,7 @@ export class GkeImpersonation extends Construct implements IGoogleServiceAccount
       ...projectIdProblems('clusterProjectId', props.clusterProjectId),
     ]);
     const account = declareServiceAccount(this, props);
-    const project = props.clusterProjectId ?? lookUpProject(this, undefined).projectId;
+    const project = props.clusterProjectId ?? lookUpProject(this).projectId;
     new ServiceAccountIamMember(this, 'Impersonation', {
       serviceAccountId: account.name,
       role: 'roles/iam.workloadIdentityUser',

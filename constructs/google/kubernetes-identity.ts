@@ -1,4 +1,5 @@
 import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project';
+import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import { isKnown, type Problem } from '../problems';
 import { wrongKubernetesName, wrongProjectId } from './problems';
@@ -30,7 +31,9 @@ export function projectIdProblems(prop: string, value: string | undefined): Prob
   return [wrongProjectId(prop, value)];
 }
 
-/** Looks up a project of which a principal needs more than it was told. */
-export function lookUpProject(principal: Construct, projectId: string | undefined): DataGoogleProject {
-  return new DataGoogleProject(principal, 'Project', { projectId });
+/** Looks up a project of which a principal needs more than it was told: without an id, that of the provider. */
+export function lookUpProject(principal: Construct, projectId?: string): { projectId: string; number: string } {
+  const project = new DataGoogleProject(principal, 'Project', { projectId });
+  // The schema promises only `id`, projects/<id>, where no project_id is given.
+  return { projectId: projectId ?? Fn.trimprefix(project.id, 'projects/'), number: project.number };
 }

@@ -135,14 +135,14 @@ describe('pods that are a principal themselves', () => {
   });
 
   it.each([
-    { project: {}, looked: {} },
-    { project: { projectId: 'acme-prod' }, looked: { project_id: 'acme-prod' } },
-  ])('have what was not told looked up: $looked', ({ project, looked }) => {
+    { project: {}, looked: {}, id: '${trimprefix(data.google_project.Pods_Project_00EA22AD.id, "projects/")}' },
+    { project: { projectId: 'acme-prod' }, looked: { project_id: 'acme-prod' }, id: 'acme-prod' },
+  ])('have what was not told looked up: $looked', ({ project, looked, id }) => {
     const stack = googleStack((scope) => {
       const principal = new GkeWorkloadIdentity(scope, 'Pods', { ...pods, ...project });
       const found = 'data.google_project.Pods_Project_00EA22AD';
       expect(resolved(scope, principal.member)).toBe(
-        `principal://iam.googleapis.com/projects/\${${found}.number}/locations/global/workloadIdentityPools/\${${found}.project_id}.svc.id.goog/subject/ns/kong/sa/exporter`,
+        `principal://iam.googleapis.com/projects/\${${found}.number}/locations/global/workloadIdentityPools/${id}.svc.id.goog/subject/ns/kong/sa/exporter`,
       );
     });
     expect(Object.values(stack.data)).toEqual([looked]);
@@ -220,7 +220,7 @@ describe('pods that impersonate', () => {
     const stack = googleStack((scope) => new GkeImpersonation(scope, 'Exporter', pods));
     const [found] = Object.keys(stack.data);
     expect(only(stack, 'google_service_account_iam_member')['member']).toBe(
-      `serviceAccount:\${data.${found}.project_id}.svc.id.goog[kong/exporter]`,
+      `serviceAccount:\${trimprefix(data.${found}.id, "projects/")}.svc.id.goog[kong/exporter]`,
     );
   });
 

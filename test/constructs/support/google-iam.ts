@@ -48,6 +48,9 @@ export function extract(text: string, template: string): string {
   return end < 0 ? '' : rest.slice(0, end);
 }
 
+/** A synthesized stack, or an applied one. */
+type Grants = Pick<GoogleStack, 'resources'>;
+
 interface Binding {
   readonly bucket: string;
   readonly role: string;
@@ -67,12 +70,12 @@ export interface GoogleRequest {
 }
 
 /** All conditions of a stack's grants. */
-export function conditionsOf(stack: GoogleStack): string[] {
+export function conditionsOf(stack: Grants): string[] {
   return bindingsOf(stack).flatMap(({ condition }) => (condition === undefined ? [] : [condition.expression]));
 }
 
 /** Whether the grants of a stack allow a request. */
-export function isAllowed(stack: GoogleStack, request: GoogleRequest): boolean {
+export function isAllowed(stack: Grants, request: GoogleRequest): boolean {
   return bindingsOf(stack).some(
     ({ bucket, role, member, condition }) =>
       referenced(stack, bucket, 'name') === request.bucket &&
@@ -83,27 +86,29 @@ export function isAllowed(stack: GoogleStack, request: GoogleRequest): boolean {
 }
 
 /** Whether the grants allow to store an object under a key: Google asks for `delete` too where one is replaced. */
-export function mayPut(stack: GoogleStack, request: Omit<GoogleRequest, 'permission'>, replaces: boolean): boolean {
+export function mayPut(stack: Grants, request: Omit<GoogleRequest, 'permission'>, replaces: boolean): boolean {
   const verbs = ['storage.objects.create', ...(replaces ? ['storage.objects.delete'] : [])];
   return verbs.every((permission) => isAllowed(stack, { ...request, permission }));
 }
 
-function bindingsOf(stack: GoogleStack): Binding[] {
+function bindingsOf(stack: Grants): Binding[] {
   return Object.entries(stack.resources)
     .filter(([address]) => address.startsWith('google_storage_bucket_iam_member.'))
     .map(([, args]) => args as unknown as Binding);
 }
 
-function permissionsOf(stack: GoogleStack, role: string): readonly string[] {
-  const custom = /^\$\{(google_project_iam_custom_role\.\w+)\.name\}$/.exec(role)?.[1];
-  const permissions =
-    custom === undefined ? predefinedRoles[role] : (stack.resources[custom]?.['permissions'] as string[] | undefined);
+function permissionsOf(stack: Grants, role: string): readonly string[] {
+  const custom = Object.entries(stack.resources).find(
+    ([address, { name }]) =>
+      address.startsWith('google_project_iam_custom_role.') && [name, `\${${address}.name}`].includes(role),
+  );
+  const permissions = predefinedRoles[role] ?? (custom?.[1]['permissions'] as string[] | undefined);
   if (permissions === undefined) throw new Error(`the role ${role} is not known`);
   return permissions;
 }
 
 /** The argument that a reference such as `${google_storage_bucket.x.name}` has in the same stack. */
-function referenced(stack: GoogleStack, text: string, attribute: string): unknown {
+function referenced(stack: Grants, text: string, attribute: string): unknown {
   const address = new RegExp(`^\\$\\{(\\w+\\.\\w+)\\.${attribute}\\}$`).exec(text)?.[1];
   return address === undefined ? text : stack.resources[address]?.[attribute];
 }

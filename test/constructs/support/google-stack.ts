@@ -1,6 +1,7 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { DefaultTokenResolver, StringConcat, Testing, TerraformStack, Tokenization } from 'cdktf';
 import type { IConstruct } from 'constructs';
+import type { AppliedState } from './terraform';
 
 /** Resources by address, as Terraform would read them. */
 export interface GoogleStack {
@@ -44,6 +45,18 @@ function flattened(blocks: Blocks | undefined): GoogleStack['resources'] {
       Object.entries(named).map(([name, { '//': _metadata, ...args }]) => [`${type}.${name}`, args]),
     ),
   );
+}
+
+/** The same after an apply, where every reference is a value, and a block that can be there once is a list. */
+export function appliedGoogleStack({ resources }: AppliedState): Pick<GoogleStack, 'resources'> {
+  return {
+    resources: Object.fromEntries(
+      resources.map(({ address, values }) => {
+        const [condition] = (values['condition'] ?? []) as readonly unknown[];
+        return [address, { ...values, condition }];
+      }),
+    ),
+  };
 }
 
 /** What a value that holds tokens is in the text that Terraform reads. */
