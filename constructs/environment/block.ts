@@ -153,9 +153,10 @@ export class EnvironmentBlock {
    * | value | becomes |
    * | --- | --- |
    * | a text, a secret's own text | `NAME="…"` with a backslash before `"`, `\`, `` ` `` and `$`. Newlines stay, `%` means nothing there |
+   * | a text with a Unicode noncharacter (U+FFFE, for one) | an error: systemd would refuse the whole file |
    * | a secret of AWS, Google or Kubernetes | an error: systemd reads none of them |
    *
-   * @throws DeclarationError for a reference to a secret
+   * @throws DeclarationError for a reference to a secret, and for a noncharacter
    */
   toSystemdEnvironmentFile(): string {
     return renderSystemd(this.#rendering);

@@ -1,3 +1,5 @@
+import { Token } from 'cdktf';
+import { valueNotCarried } from './problems';
 import { renderEach, wrongKind, type Rendering } from './rendering';
 import { replacing, Text } from './text';
 
@@ -10,6 +12,10 @@ export function renderSystemd(rendering: Rendering): string {
       const fix = 'Give its text with EnvValue.fromSecretText, and the file mode 0600.';
       problems.push(wrongKind(name, source, 'systemd', fix));
       return undefined;
+    }
+    if (!Token.isUnresolved(source.text) && /\p{Noncharacter_Code_Point}/u.test(source.text)) {
+      const why = 'which holds a Unicode noncharacter, for which it refuses the whole file';
+      problems.push(valueNotCarried(name, 'systemd', why, 'Remove it; give binary data as base64.'));
     }
     return Text.join([`${name}="`, Text.of(source.text, inDoubleQuotes), '"\n']);
   });

@@ -353,6 +353,15 @@ describe('what a platform cannot carry', () => {
     );
   });
 
+  it.each(['\ufffe', 'a\ufdd0', '\u{10ffff}'])(
+    'the noncharacter %j in a file of systemd, which would refuse it all',
+    (text) => {
+      expect(refusal(() => block({ user: texts({ TEST_A: text }) }).toSystemdEnvironmentFile())).toBe(
+        'stack/node: 1 problem\n  KR_TF_ENV_VALUE_NOT_CARRIED TEST_A: systemd cannot carry its value, which holds a Unicode noncharacter, for which it refuses the whole file. Remove it; give binary data as base64.',
+      );
+    },
+  );
+
   it('names that are no options in kong.conf: all of them, and where they belong', () => {
     const user = texts({
       KONG_ROLE: 'data_plane',

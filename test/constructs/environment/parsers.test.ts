@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { atSynth, EnvValue, type EnvironmentBlock } from '../../../constructs/environment';
 import {
+  ecsIsMissing,
   goParsersAreMissing,
   luaParsersAreMissing,
   parseCompose,
@@ -9,6 +10,7 @@ import {
   parseKongConf,
   parseKubernetes,
   parseSystemd,
+  registerEcs,
   type Environment,
 } from '../support/parsers';
 import { block, refusal, texts, trickyTexts } from './blocks';
@@ -152,12 +154,32 @@ describe.skipIf(goParsersAreMissing())('what the platform’s own code makes of 
   });
 });
 
+describe.skipIf(ecsIsMissing())('what AWS’s model of ECS makes of a form is the environment', limit, () => {
+  it('ECS', () => {
+    const values = Object.fromEntries(trickyTexts.map((text, at) => [`KONG_TEST_${at}`, text]));
+    const arn = 'arn:aws:secretsmanager:us-east-2:123456789012:secret:store-AbCdEf';
+    const user = { ...texts(values), KONG_ADMIN_TOKEN: EnvValue.fromAwsSecret(arn, 'token', 'v-1') };
+    const container = { name: 'kong', image: 'kong:3.9.1', memory: 512, ...atSynth(block({ user }).toEcs()) };
+    const { environment, secrets } = registerEcs(container);
+    const list = environment as { name: string; value: string }[];
+    expect(Object.fromEntries(list.map(({ name, value: text }) => [name, text]))).toEqual(values);
+    expect(secrets).toEqual([{ name: 'KONG_ADMIN_TOKEN', valueFrom: `${arn}:token::v-1` }]);
+    expect(refusal(() => registerEcs({ ...container, environment: [{ name: 'A', value: true }] }))).toContain(
+      'Invalid type for parameter containerDefinitions[0].environment[0].value',
+    );
+  });
+});
+
 describe.skipIf(luaParsersAreMissing())(
   'what the platform’s own code makes of a file is the environment',
   limit,
   () => {
     it('systemd', () => {
-      comesBack((made) => parseSystemd(atSynth(made.toSystemdEnvironmentFile())));
+      comesBack((made) => parseSystemd(atSynth(made.toSystemdEnvironmentFile())), {
+        carries: (text) => !/\p{Noncharacter_Code_Point}/u.test(text),
+      });
+      expect(refusal(() => parseSystemd('A="\ufdd0"'))).toContain('systemd refuses the file');
+      expect(parseSystemd('A="\ufffd\ue000"')).toEqual({ A: '\ufffd\ue000' });
     });
 
     it('kong.conf, where it is not refused', () => {

@@ -19,9 +19,25 @@ export const goParsersAreMissing = (): boolean => isMissing(parsersProgram());
 /** Whether to skip what needs systemd's library or the Lua libraries of Kong's loader. @throws Error in CI */
 export function luaParsersAreMissing(): boolean {
   const libraries = spawnSync('luajit', ['-e', "require 'ffi' require 'pl.config' require 'rex_pcre2'"]);
-  if (libraries.status === 0 && systemdLibrary() !== undefined) return false;
-  const message =
-    'LuaJIT, its libraries or that of systemd are not installed: apt-get install luajit lua-penlight lua-rex-pcre2 libsystemd-shared';
+  return isUnavailable(
+    libraries.status === 0 && systemdLibrary() !== undefined,
+    'LuaJIT, its libraries, or that of systemd',
+    'apt-get install luajit lua-penlight lua-rex-pcre2 libsystemd-shared',
+  );
+}
+
+/** Whether to skip what needs boto3 and moto. @throws Error in CI */
+export function ecsIsMissing(): boolean {
+  return isUnavailable(
+    spawnSync('python3', ['-c', 'import boto3, moto']).status === 0,
+    'boto3 and moto',
+    'pip install moto',
+  );
+}
+
+function isUnavailable(present: boolean, what: string, install: string): boolean {
+  if (present) return false;
+  const message = `not installed: ${what}; run ${install}`;
   if (process.env['CI'] !== undefined && process.env['CI'] !== '') throw new Error(message);
   process.stderr.write(`${message}\n`);
   return true;
@@ -59,6 +75,13 @@ export const parseKubernetes = (env: string, secrets: Environment = {}): Environ
 /** What the kubelet makes of what Helm makes of values, by a template that does as Kong's. */
 export const parseHelm = (values: string, secrets: Environment = {}): Environment =>
   go('helm', { template: readFileSync(join(parsersSource, 'environment.yaml.tpl'), 'utf8'), values, secrets });
+
+/** Variables and secrets of a container as ECS has them after it was registered, by AWS's model of the API and moto. */
+export const registerEcs = (container: unknown): { environment: unknown; secrets: unknown } =>
+  JSON.parse(run('python3', [join(parsersSource, 'ecs.py')], JSON.stringify(container))) as {
+    environment: unknown;
+    secrets: unknown;
+  };
 
 /** What systemd makes of an EnvironmentFile. */
 export const parseSystemd = (file: string): Environment =>
