@@ -112,6 +112,8 @@ class ExistingMinioStore extends MinioStoreBase {
  * protected against being destroyed. What MinIO refuses or forgets is left out: public access block (a bucket there is
  * private), ownership, access logs, abort of incomplete uploads (the server removes them after a day by itself).
  *
+ * To MinIO, who may get an object may get its replaced versions too, and who may list the keys may list those.
+ *
  * Who may read the bucket owns the gateway's private keys, and who may write it owns its routing.
  *
  * @throws DeclarationError with everything that is wrong with its props
