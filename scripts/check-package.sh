@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What a stranger does: pack, install the tarball in an empty folder without optional peers, run the program and its demo.
+# What a stranger does: pack, install the tarball in an empty folder, run the program and its demo. No provider and no
+# CDKTF may come with it: they are for those who declare stacks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder="$(mktemp -d)"
@@ -7,7 +8,10 @@ trap 'rm -rf "$folder"' EXIT
 npm pack --silent --pack-destination "$folder" >/dev/null
 cd "$folder"
 npm init --yes >/dev/null
-npm install --no-progress --omit=optional --omit=peer ./cdktf-kong-resilience-*.tgz
+npm install --no-progress ./cdktf-kong-resilience-*.tgz
+for name in @cdktf cdktf constructs; do
+  [ ! -e "node_modules/$name" ] || { echo "the package alone brings $name along" >&2; exit 1; }
+done
 npx --no-install kong-resilience --version
 npx --no-install kong-resilience --help >/dev/null
 npx --no-install kong-resilience demo
