@@ -2,7 +2,18 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'lib/', 'node_modules/', 'coverage/', '.dependency-cruiser.cjs'] },
+  {
+    // The consumers see the installed package, and are checked there.
+    ignores: [
+      'dist/',
+      'lib/',
+      'node_modules/',
+      'coverage/',
+      '.dependency-cruiser.cjs',
+      'test/consumers/',
+      'cdktf.out/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
