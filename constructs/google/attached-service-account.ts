@@ -17,8 +17,7 @@ export type AttachedServiceAccountProps = ServiceAccountProps;
  */
 export class AttachedServiceAccount extends Construct implements IGoogleServiceAccount {
   /**
-   * An existing service account by its address. Serves for one of which Kubernetes service accounts already are let
-   * impersonate it, too.
+   * An existing service account by its address. It also serves for one that pods may already impersonate.
    *
    * @throws DeclarationError when it is not the address of a service account
    */

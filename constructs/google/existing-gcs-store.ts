@@ -1,7 +1,7 @@
 import type { StorageBucketLifecycleRule } from '@cdktf/provider-google/lib/storage-bucket';
 import { Construct } from 'constructs';
 import type { EnvValues } from '../environment';
-import { throwProblems, warn } from '../problems';
+import { isKnown, throwProblems, warn } from '../problems';
 import type { IConfigurationStore, IPrincipal } from '../topology';
 import { GcsAccess } from './gcs-access';
 import { retentionProblems, sharedBucketRules, type GcsRetentionProps } from './gcs-lifecycle';
@@ -66,7 +66,7 @@ export class ExistingGcsStore extends Construct implements IExistingGcsStore {
       ...retentionProblems(props),
       ...roleSourceOf(roles).problems,
     ]);
-    warn(this, existingBucket(bucketName));
+    warn(this, existingBucket(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
     this.prefix = place.prefix;
     this.storageUrl = storageUrlOf(place);
     this.importStorageUrl = this.storageUrl;
@@ -84,7 +84,8 @@ export class ExistingGcsStore extends Construct implements IExistingGcsStore {
   addGatewayVersion(version: string): void {
     throwProblems(this, versionProblems(version));
     if (this.versions.includes(version)) return;
-    if (this.rulesRead) throwProblems(this, [readTooEarly(version)]);
+    if (this.rulesRead)
+      throwProblems(this, [readTooEarly(isKnown(version) ? `the gateway version ${version}` : 'a gateway version')]);
     this.versions.push(version);
   }
 

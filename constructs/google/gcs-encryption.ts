@@ -26,6 +26,7 @@ export interface EncryptedBucket {
   readonly location: string;
   readonly project: string | undefined;
   readonly preventDestroy: boolean;
+  readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
 interface KeySource {
@@ -41,7 +42,7 @@ interface KeySource {
 export let keySourceOf: (encryption: GcsEncryption) => KeySource;
 
 /** In multi-regions the two services have different names for one location. */
-const keyLocations: Readonly<Record<string, string>> = { eu: 'europe' };
+const keyLocations = new Map([['eu', 'europe']]);
 
 /**
  * How a bucket's objects are encrypted at rest. With a key of Cloud KMS the storage service agent of the bucket's project
@@ -108,6 +109,7 @@ function declareKey(store: Construct, bucket: EncryptedBucket, props: GcsOwnKeyP
     name: 'configurations',
     keyRing: ring.id,
     rotationPeriod: `${secondsOf(props.rotationDays ?? 90)}s`,
+    labels: bucket.labels,
     lifecycle: { preventDestroy: bucket.preventDestroy },
   });
 }
@@ -123,9 +125,11 @@ function grantKey(store: Construct, cryptoKeyId: string, project: string | undef
 
 /** Where the key of a bucket must be. */
 function keyLocationOf(location: string): string {
-  if (!isKnown(location)) return Fn.lookup(keyLocations, Fn.lower(location), Fn.lower(location)) as string;
+  if (!isKnown(location)) {
+    return Fn.lookup(Object.fromEntries(keyLocations), Fn.lower(location), Fn.lower(location)) as string;
+  }
   const lower = location.toLowerCase();
-  return keyLocations[lower] ?? lower;
+  return keyLocations.get(lower) ?? lower;
 }
 
 function ownKeyProblems({ keyRingName, rotationDays }: GcsOwnKeyProps): Problem[] {

@@ -13,21 +13,17 @@ export interface GcsPlace {
 /** Checks both by the contract with the agent; a token stands for itself. */
 export function readGcsPlace(bucketName: string, prefix: string): { place: GcsPlace; problems: Problem[] } {
   const problems: Problem[] = [];
-  // What is not known yet is checked by Google alone; a legal name takes its place beside what is known.
-  const bucket = isKnown(bucketName) ? bucketName : 'a-bucket';
-  const folder = isKnown(prefix) ? prefix : '';
-  let stored = folder;
-  if (bucket.includes('/')) {
-    problems.push(notABucketName(bucketName));
-  } else {
-    const parsed = parseStorageUrl(`gcs://${bucket}/${folder}`);
-    if (parsed.ok) stored = parsed.storage.prefix;
-    else if (parsed.refusal.code === 'KR_ENV_BUCKET') {
-      problems.push(wrongStorage('bucketName', bucketName, parsed.refusal.text));
-    } else problems.push(wrongStorage('prefix', prefix, parsed.refusal.text));
+  if (isKnown(bucketName)) {
+    const parsed = parseStorageUrl(`gcs://${bucketName}/`);
+    if (bucketName.includes('/')) problems.push(notABucketName(bucketName));
+    else if (!parsed.ok) problems.push(wrongStorage('bucketName', bucketName, parsed.refusal.text));
   }
-  if (/['"`\\{}]/.test(folder)) problems.push(prefixForConditions(prefix));
-  return { place: { bucketName, prefix: isKnown(prefix) ? stored : prefix }, problems };
+  if (!isKnown(prefix)) return { place: { bucketName, prefix }, problems };
+  // Any legal name of a bucket does.
+  const parsed = parseStorageUrl(`gcs://any-bucket/${prefix}`);
+  if (!parsed.ok) problems.push(wrongStorage('prefix', prefix, parsed.refusal.text));
+  if (/['"`\\{}]/.test(prefix)) problems.push(prefixForConditions(prefix));
+  return { place: { bucketName, prefix: parsed.ok ? parsed.storage.prefix : prefix }, problems };
 }
 
 /** The URL that the nodes get. A slash follows the bucket even without a prefix, as in Kong's documentation. */

@@ -121,5 +121,5 @@ function roleNameProblems(prop: string, role: string): Problem[] {
 }
 
 function sameRoleProblems(reader: string | undefined, writer: string | undefined): Problem[] {
-  return reader !== undefined && reader === writer ? [sameRoleId(reader)] : [];
+  return isKnown(reader) && reader === writer ? [sameRoleId(reader)] : [];
 }

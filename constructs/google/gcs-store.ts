@@ -41,9 +41,9 @@ export interface GcsStoreProps extends GcsRetentionProps {
   readonly encryption?: GcsEncryption;
   /** Roles by which principals are let in. @default GcsRoles.custom(): two custom roles with exactly what is needed */
   readonly roles?: GcsRoles;
-  /** How many days Google keeps what was deleted or replaced: 7 to 90, or 0 to turn soft delete off. @default 7 */
+  /** For how many days Google keeps what was deleted for good: 7 to 90, or 0 to turn soft delete off. @default 7 */
   readonly softDeleteRetentionDays?: number;
-  /** Labels of the bucket. @default none */
+  /** Labels of the bucket, and of its own key. @default none */
   readonly labels?: Readonly<Record<string, string>>;
   /** Whether Terraform refuses every plan that would destroy the bucket, or its own key. @default true */
   readonly preventDestroy?: boolean;
@@ -60,9 +60,10 @@ export interface GcsStoreProps extends GcsRetentionProps {
  *
  * **Versioning or soft delete?** Both are on.
  * - *Versioning* protects against wrong content: a replaced `config.json` stays as a noncurrent version that can be copied
- *   back, for as long as the lifecycle rules say (it is deleted
- *   only when it is beyond both `noncurrentConfigurationVersions` and `noncurrentConfigurationDays`). It does not protect against somebody who deletes the versions themselves, which an
- *   exporter's right to replace includes, nor against a wrong lifecycle rule, nor the bucket's deletion.
+ *   back, for as long as the lifecycle rules say: it is deleted only when it is beyond both
+ *   `noncurrentConfigurationVersions` and `noncurrentConfigurationDays`. It does not protect against somebody who deletes
+ *   the versions themselves, which an exporter's right to replace includes, nor against a wrong lifecycle rule, nor against
+ *   the bucket's deletion.
  * - *Soft delete* protects against those: what is deleted for good, a noncurrent version or the whole bucket, can be
  *   restored for `softDeleteRetentionDays`. It begins only where versioning ends: a replaced object first becomes
  *   noncurrent, and is soft-deleted when its rule, or somebody, deletes it.
@@ -121,10 +122,10 @@ export class GcsStore extends Construct implements IGcsStore {
       ...encryption.problems(location),
       ...roleSourceOf(roles).problems,
     ]);
-    const days = leastDays[storageClass];
-    if (days !== undefined && days > 0) warn(this, coldStorageClass(storageClass, days));
+    const days = leastDays.get(storageClass) ?? 0;
+    if (days > 0) warn(this, coldStorageClass(storageClass, days));
 
-    const key = encryption.declare(this, { location, project, preventDestroy });
+    const key = encryption.declare(this, { location, project, preventDestroy, labels: props.labels });
     this.bucket = new StorageBucket(this, 'Resource', {
       name: place.bucketName,
       location,
@@ -171,14 +172,19 @@ export class GcsStore extends Construct implements IGcsStore {
 }
 
 /** For how many days Google bills an object at least. */
-const leastDays: Readonly<Record<string, number>> = { STANDARD: 0, NEARLINE: 30, COLDLINE: 90, ARCHIVE: 365 };
+const leastDays = new Map([
+  ['STANDARD', 0],
+  ['NEARLINE', 30],
+  ['COLDLINE', 90],
+  ['ARCHIVE', 365],
+]);
 
 function bucketProblems({ location, storageClass, softDeleteRetentionDays, labels }: GcsStoreProps): Problem[] {
   const problems: Problem[] = [];
   if (isKnown(location) && !/^[a-z]+[0-9]*(-[a-z]+[0-9]+)?$/i.test(location)) {
     problems.push(wrongLocation(location));
   }
-  if (isKnown(storageClass) && leastDays[storageClass] === undefined) problems.push(wrongStorageClass(storageClass));
+  if (isKnown(storageClass) && !leastDays.has(storageClass)) problems.push(wrongStorageClass(storageClass));
   const days = softDeleteRetentionDays;
   if (isKnown(days) && days !== 0 && !(Number.isInteger(days) && days >= 7 && days <= 90)) {
     problems.push(outOfRange('softDeleteRetentionDays', days, 'a whole number from 7 to 90, or 0 for no soft delete'));

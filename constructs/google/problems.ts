@@ -53,7 +53,7 @@ export const readTooEarly = defineProblem(
   'KR_TF_GCS_READ_EARLY',
   'The lifecycle rules of an existing bucket were read before they were complete.',
   (version: string) =>
-    `lifecycleRules was read before the gateway version ${version} was added: what was read lacks it. Read lifecycleRules after the last node.`,
+    `lifecycleRules was read before ${version} was added: what was read lacks it. Read lifecycleRules after the last node.`,
 );
 
 export const wrongLocation = defineProblem(
@@ -210,5 +210,5 @@ export const existingBucket = defineProblem(
   'KR_TF_GCS_EXISTING_BUCKET',
   'What an existing bucket must have, and what cannot be seen from here.',
   (bucket: string) =>
-    `the bucket "${bucket}" is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.`,
+    `${bucket} is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.`,
 );

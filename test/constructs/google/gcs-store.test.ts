@@ -141,11 +141,13 @@ describe('encryption', () => {
           ...named,
           preventDestroy: false,
           encryption: GcsEncryption.ownKey({ keyRingName: 'ring', rotationDays: 30 }),
+          labels: { team: 'gateways' },
         }),
     );
     expect(only(stack, 'google_kms_key_ring')).toMatchObject({ name: 'ring', location: 'europe-west1' });
     expect(only(stack, 'google_kms_crypto_key')).toMatchObject({
       rotation_period: '2592000s',
+      labels: { team: 'gateways' },
       lifecycle: { prevent_destroy: false },
     });
   });
@@ -298,6 +300,17 @@ describe('errors of a store', () => {
     expect(messageOf((stack) => GcsStore.fromBucketName(stack, 'Store', 'gcs://acme-kong/kong'))).toBe(
       'app/Store: 1 problem\n  KR_TF_GCS_BUCKET_NAME bucketName is "gcs://acme-kong/kong": it must be the name of the bucket alone, without gcs:// and without a path; what follows the bucket belongs into prefix. Names: https://cloud.google.com/storage/docs/buckets#naming.',
     );
+    expect(messageOf((stack) => GcsStore.fromBucketName(stack, 'Store', 'acme?kong'))).toBe(
+      'app/Store: 1 problem\n  KR_TF_GCS_STORAGE bucketName is "acme?kong": it has a query or a fragment ("?" or "#"), which a storage URL has not. Write it as gcs://bucket/prefix.',
+    );
+    expect(messageOf((stack) => GcsStore.fromBucketName(stack, 'Store', ''))).toBe(
+      'app/Store: 1 problem\n  KR_TF_GCS_STORAGE bucketName is "": the bucket is missing. Write it as gcs://bucket/prefix.',
+    );
+    for (const prefix of ['a"b', 'a`b', 'a\\b', 'a{b', 'a}b']) {
+      expect(messageOf((stack) => GcsStore.fromBucketName(stack, 'Store', 'acme-kong', { prefix }))).toBe(
+        `app/Store: 1 problem\n  KR_TF_GCS_PREFIX_CHARACTER prefix is "${prefix}": quotes, backslashes and braces are not allowed, since the prefix stands in IAM conditions. Use letters, digits, "-", "_", "." and "/".`,
+      );
+    }
     expect(messageOf((stack) => GcsStore.fromBucketName(stack, 'Store', 'acme-kong', { prefix: 'a//b' }))).toBe(
       'app/Store: 1 problem\n  KR_TF_GCS_STORAGE prefix is "a//b": the prefix has an empty part ("//"). Write single slashes.',
     );
@@ -338,6 +351,7 @@ describe('errors of a store', () => {
     for (const location of ['EU', 'us', 'EUR4', 'nam4', 'europe-west1', 'northamerica-northeast1', 'US-CENTRAL1']) {
       expect(ranges({ location })).toBe('nothing was thrown');
     }
+    expect(ranges({ storageClass: 'constructor' })).toContain('KR_TF_GCS_STORAGE_CLASS');
     for (const location of ['', 'eu west', 'europe-west1-b'])
       expect(ranges({ location })).toContain('KR_TF_GCS_LOCATION');
     const roleId = (id: string) => ranges({ roles: GcsRoles.custom({ readerRoleId: id }) });
@@ -469,6 +483,7 @@ describe('tokens', () => {
       store.grantExport(GooglePrincipal.fromMember(scope, 'Exporter', text('member')));
     });
     expect(only(stack, 'google_storage_bucket')).toMatchObject({ encryption: { default_kms_key_name: '${var.key}' } });
+    expect(stack.annotations[0]).toMatch(/KR_TF_GCS_EXISTING_BUCKET the bucket is declared elsewhere;/);
     expect(ofType(stack, 'google_storage_bucket_iam_member')).toMatchObject([
       { bucket: '${var.bucket}', role: '${var.reader}', member: '${var.member}' },
       { bucket: '${var.bucket}', role: '${var.writer}', member: '${var.member}' },
