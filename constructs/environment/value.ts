@@ -1,3 +1,5 @@
+import { Token, Tokenization } from 'cdktf';
+
 /** Where a value comes from; what the renderers decide by. */
 export type EnvValueSource =
   | { readonly kind: 'text'; readonly text: string }
@@ -27,14 +29,17 @@ export class EnvValue {
     this.#source = source;
   }
 
-  /** A plain text, or a token of one. Shown wherever the environment is. */
+  /** A plain text, a token of one, or both: `${address}:8005`. Literal but for tokens. Shown wherever the environment is. */
   static fromText(text: string): EnvValue {
-    return new EnvValue({ kind: 'text', text });
+    return new EnvValue({ kind: 'text', text: numbersAsTokens(text) });
   }
 
-  /** A secret's own text, usually a token. Only a form that is itself a secret file takes it: systemd's `EnvironmentFile`, `kong.conf`. */
+  /**
+   * A secret's own text, usually a token. Only a form that is itself a secret file takes it: systemd's `EnvironmentFile`,
+   * `kong.conf`. It stands in the state of Terraform. (Docker Compose's form asks the operator for it instead.)
+   */
   static fromSecretText(text: string): EnvValue {
-    return new EnvValue({ kind: 'secret-text', text });
+    return new EnvValue({ kind: 'secret-text', text: numbersAsTokens(text) });
   }
 
   /**
@@ -85,6 +90,14 @@ export class EnvValue {
   toJSON(): string {
     return this.toString();
   }
+}
+
+/** A token of a number turns into digits in a template literal, which CDKTF takes for a token only when it synthesizes. */
+function numbersAsTokens(text: string): string {
+  return text.replace(/-\d(?:\.\d+)?e\+\d{3}/g, (digits) => {
+    const token = Tokenization.reverseNumber(Number(digits));
+    return token === undefined ? digits : Token.asString(token);
+  });
 }
 
 /** Values of environment variables by name. */

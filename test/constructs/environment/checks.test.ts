@@ -1,4 +1,4 @@
-import { TerraformStack, TerraformVariable, Testing } from 'cdktf';
+import { TerraformOutput, TerraformStack, TerraformVariable, Testing } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import { EnvironmentBlock, EnvValue } from '../../../constructs/environment';
 import { block, node, refusal, texts } from './blocks';
@@ -47,6 +47,23 @@ describe('a block', () => {
         KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `gcp://${variable.stringValue}`,
         KONG_PG_HOST: 'not checked',
       }),
+    });
+  });
+
+  it('knows the token of a number within a text', () => {
+    const stack = new TerraformStack(Testing.app(), 'stack');
+    const port = new TerraformVariable(stack, 'port', { type: 'number' }).numberValue;
+    const user = texts({ KONG_RESILIENCE_STATUS_LISTEN: `0.0.0.0:${port}`, TEST_A: '-1.5e+298 -8.1e+200' });
+    const made = new EnvironmentBlock(stack, { user });
+    new TerraformOutput(stack, 'form', { value: made.toKubernetes() });
+    const { output } = JSON.parse(Testing.synth(stack)) as { output: unknown };
+    expect(output).toEqual({
+      form: {
+        value: [
+          { name: 'KONG_RESILIENCE_STATUS_LISTEN', value: '0.0.0.0:${replace(var.port, "$", "$$")}' },
+          { name: 'TEST_A', value: '-1.5e+298 -8.1e+200' },
+        ],
+      },
     });
   });
 
