@@ -135,7 +135,7 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
     throwProblems(this, checkVersion(version));
     if (this.#versions.has(version)) return;
     if (this.#rulesRead) throwProblems(this, [readTooEarly('lifecycleRules')]);
-    this.#grants.refuseChange();
+    this.#grants.noteVersion();
     this.#versions.add(version);
   }
 }

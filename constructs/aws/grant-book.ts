@@ -61,9 +61,11 @@ export class GrantBook {
     this.#keyRead = true;
   }
 
-  /** What would change everything: a version that decides on `election/`. */
-  refuseChange(): void {
-    if (this.#bucketRead) this.#tooEarly('bucketPolicyStatements');
+  /** A version may bring rights to `election/`. */
+  noteVersion(): void {
+    if (this.#bucketRead && this.#entries.some(({ principal }) => isForeign(principal))) {
+      this.#tooEarly('bucketPolicyStatements');
+    }
   }
 
   #keyStatements(entries: readonly Entry[]): PolicyStatement[] {
@@ -72,9 +74,8 @@ export class GrantBook {
     );
   }
 
-  #tooEarly(what: string): never {
+  #tooEarly(what: string): void {
     throwProblems(this.#store, [readTooEarly(what)]);
-    throw new TypeError('unreachable');
   }
 }
 

@@ -307,7 +307,7 @@ describe('tokens', () => {
         ...retention,
         bucketName: text('bucket'),
         prefix: text('prefix'),
-        gatewayVersions: [text('version'), '3.9.1'],
+        gatewayVersions: [text('gateway_version'), '3.9.1'],
         encryption: S3Encryption.existingKey(text('key')),
         region: text('region'),
         accessLogBucketName: text('logs'),
@@ -399,10 +399,10 @@ describe('tokens', () => {
         {
           "filter": [
             {
-              "prefix": "\${var.prefix}/\${var.version}/kong-resilience.json",
+              "prefix": "\${var.prefix}/\${var.gateway_version}/kong-resilience.json",
             },
           ],
-          "id": "kong-lease:\${var.prefix}/\${var.version}/kong-resilience.json",
+          "id": "kong-lease:\${var.prefix}/\${var.gateway_version}/kong-resilience.json",
           "noncurrent_version_expiration": [
             {
               "noncurrent_days": 1,
@@ -418,10 +418,10 @@ describe('tokens', () => {
           ],
           "filter": [
             {
-              "prefix": "\${var.prefix}/\${var.version}/election/",
+              "prefix": "\${var.prefix}/\${var.gateway_version}/election/",
             },
           ],
-          "id": "kong-election:\${var.prefix}/\${var.version}/election/",
+          "id": "kong-election:\${var.prefix}/\${var.gateway_version}/election/",
           "noncurrent_version_expiration": [
             {
               "noncurrent_days": 1,
@@ -437,10 +437,10 @@ describe('tokens', () => {
           ],
           "filter": [
             {
-              "prefix": "\${var.prefix}/\${var.version}/election/",
+              "prefix": "\${var.prefix}/\${var.gateway_version}/election/",
             },
           ],
-          "id": "kong-election-markers:\${var.prefix}/\${var.version}/election/",
+          "id": "kong-election-markers:\${var.prefix}/\${var.gateway_version}/election/",
           "status": "Enabled",
         },
         {
@@ -493,7 +493,7 @@ describe('tokens', () => {
 
   it('in the names of versions make rules that may be of Enterprise', () => {
     const stack = stackOf((scope) => {
-      const version = new TerraformVariable(scope, 'version', { type: 'string' });
+      const version = new TerraformVariable(scope, 'gateway_version', { type: 'string' });
       const own = new S3Store(scope, 'Own', { gatewayVersions: [version.stringValue] });
       // Another token of the same text.
       own.addGatewayVersion(version.stringValue);
@@ -503,12 +503,12 @@ describe('tokens', () => {
     expect((rules?.['rule'] as { id: string }[]).map(({ id }) => id)).toEqual([
       'kong-uploads',
       'kong-configurations:kong/',
-      'kong-lease:kong/${var.version}/kong-resilience.json',
-      'kong-election:kong/${var.version}/election/',
-      'kong-election-markers:kong/${var.version}/election/',
-      'kong-lease:kong/${trimspace(var.version)}/kong-resilience.json',
-      'kong-election:kong/${trimspace(var.version)}/election/',
-      'kong-election-markers:kong/${trimspace(var.version)}/election/',
+      'kong-lease:kong/${var.gateway_version}/kong-resilience.json',
+      'kong-election:kong/${var.gateway_version}/election/',
+      'kong-election-markers:kong/${var.gateway_version}/election/',
+      'kong-lease:kong/${trimspace(var.gateway_version)}/kong-resilience.json',
+      'kong-election:kong/${trimspace(var.gateway_version)}/election/',
+      'kong-election-markers:kong/${trimspace(var.gateway_version)}/election/',
     ]);
   });
 });
