@@ -148,7 +148,8 @@ export class EnvironmentBlock {
   }
 
   /**
-   * The text of a file for `EnvironmentFile=` of a systemd unit. It may hold secrets: give it mode 0600.
+   * The text of a file for `EnvironmentFile=` of a systemd unit. A shell that sources it reads
+   * the same. It may hold secrets: give it mode 0600.
    *
    * | value | becomes |
    * | --- | --- |

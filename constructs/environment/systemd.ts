@@ -3,7 +3,7 @@ import { valueNotCarried } from './problems';
 import { renderEach, wrongKind, type Rendering } from './rendering';
 import { replacing, Text } from './text';
 
-/** Within double quotes systemd.exec(5) takes a backslash before these four, and every other character as it is. */
+/** Within double quotes systemd.exec(5) takes a backslash before these four, as a shell does, which needs it before all of them. */
 const inDoubleQuotes = replacing(['\\', '\\\\'], ['"', '\\"'], ['$', '\\$'], ['`', '\\`']);
 
 export function renderSystemd(rendering: Rendering): string {

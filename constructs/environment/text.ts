@@ -99,7 +99,7 @@ class RenderedText implements IResolvable {
     );
     context.suppressBraces = inExpression;
     // A "$" before "${" would make Terraform take the latter literally.
-    const ambiguous = resolved.slice(0, -1).some((piece) => typeof piece === 'string' && /[$%]$/.test(piece));
+    const ambiguous = resolved.slice(0, -1).some((piece) => typeof piece === 'string' && piece.endsWith('$'));
     if (!inExpression && !ambiguous) {
       return resolved
         .map((piece) => (typeof piece === 'string' ? template(piece) : `\${${piece.expression}}`))

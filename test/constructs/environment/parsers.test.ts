@@ -9,6 +9,7 @@ import {
   parseHelm,
   parseKongConf,
   parseKubernetes,
+  parseShell,
   parseSystemd,
   registerEcs,
   type Environment,
@@ -167,6 +168,14 @@ describe.skipIf(ecsIsMissing())('what AWS’s model of ECS makes of a form is th
     expect(refusal(() => registerEcs({ ...container, environment: [{ name: 'A', value: true }] }))).toContain(
       'Invalid type for parameter containerDefinitions[0].environment[0].value',
     );
+  });
+});
+
+describe('what a shell makes of a file for systemd that it sources is the environment', limit, () => {
+  it('sh', () => {
+    comesBack((made) => parseShell(atSynth(made.toSystemdEnvironmentFile()), made.names), {
+      carries: (text) => !/\p{Noncharacter_Code_Point}/u.test(text),
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import { Fn, TerraformOutput, TerraformStack, TerraformVariable, Testing, Token } from 'cdktf';
+import { Fn, Lazy, TerraformOutput, TerraformStack, TerraformVariable, Testing, Token } from 'cdktf';
 import { describe, expect, it, vi } from 'vitest';
 import { EnvironmentBlock, EnvValue, type EnvValues } from '../../../constructs/environment';
 import { isMissing } from '../../support/servers';
@@ -26,7 +26,7 @@ function everyWay(stack: TerraformStack, all: readonly string[], names: readonly
       for (const [way, given, meant] of [
         ['KNOWN', text, text],
         ['TOKEN', token, text],
-        ['BETWEEN', `a$%"${token}\\{#b$$`, `a$%"${text}\\{#b$$`],
+        ['BETWEEN', `a%"$${token}\\{#b$$`, `a%"$${text}\\{#b$$`],
       ] as const) {
         values[`${name}_${way}_${at}`] = EnvValue.fromText(given);
         expected[`${name}_${way}_${at}`] = meant;
@@ -176,6 +176,19 @@ describe('in the stack', () => {
           'TEST_A="<${replace(replace(replace(replace(var.region, "\\\\", "\\\\\\\\"), "\\"", "\\\\\\""), "$", "\\\\$"), "`", "\\\\`")}>"\n',
       },
     });
+  });
+
+  it('a token that turns out to be a text is one, and one within a text too', () => {
+    const lazy = Lazy.stringValue({ produce: () => 'a$"b' });
+    const stack = new TerraformStack(Testing.app(), 'stack');
+    const variable = new TerraformVariable(stack, 'b', {});
+    const mixed = Lazy.stringValue({ produce: () => `a-${variable.stringValue}` });
+    expect(synthesized(texts({ TEST_A: lazy }))).toEqual([
+      { name: 'TEST_A', value: '${replace("a$\\"b", "$", "$$")}' },
+    ]);
+    expect(synthesized(texts({ TEST_A: mixed }))).toEqual([
+      { name: 'TEST_A', value: '${replace("a-${var.b}", "$", "$$")}' },
+    ]);
   });
 
   it('a token that is no text is refused', () => {

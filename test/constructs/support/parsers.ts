@@ -87,23 +87,39 @@ export const registerEcs = (container: unknown): { environment: unknown; secrets
 export const parseSystemd = (file: string): Environment =>
   lua('systemd.lua', file, [systemdLibrary() ?? 'libsystemd-shared.so']);
 
+/** What a POSIX shell makes of a file that it sources, of the names that the file is about. */
+export function parseShell(file: string, names: readonly string[]): Environment {
+  const variables = inFile(file, (path) =>
+    run('env', ['-i', 'sh', '-c', 'set -a; . "$1"; exec /usr/bin/env -0', 'sh', path]),
+  );
+  const all = variables.split('\0').map((variable) => {
+    const [name = ''] = variable.split('=', 1);
+    return [name, variable.slice(name.length + 1)] as const;
+  });
+  return Object.fromEntries(all.filter(([name]) => names.includes(name)));
+}
+
 /** Options of a kong.conf by name, as Kong's loader reads them. */
 export const parseKongConf = (file: string): Environment => lua('kong-conf.lua', file, []);
 
 function lua(script: string, content: string, args: readonly string[]): Environment {
+  const output = inFile(content, (path) => run('luajit', [join(parsersSource, script), ...args, path]));
+  const lines = output.split('\n').filter(Boolean);
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', hexadecimal = ''] = line.split(' ');
+      return [name, Buffer.from(hexadecimal, 'hex').toString()];
+    }),
+  );
+}
+
+/** Uses a file that is removed afterwards. */
+function inFile<T>(content: string, use: (path: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'parsers-'));
   try {
     const file = join(folder, 'file');
     writeFileSync(file, content);
-    const lines = run('luajit', [join(parsersSource, script), ...args, file])
-      .split('\n')
-      .filter(Boolean);
-    return Object.fromEntries(
-      lines.map((line) => {
-        const [name = '', hexadecimal = ''] = line.split(' ');
-        return [name, Buffer.from(hexadecimal, 'hex').toString()];
-      }),
-    );
+    return use(file);
   } finally {
     rmSync(folder, { recursive: true });
   }
