@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Token } from 'cdktf';
 import { parseGatewayVersion } from '../../src/contract';
 import { isKnown, type Problem } from '../problems';
 import { badNumber } from './problems';
@@ -109,22 +108,17 @@ export function ilmRule({
     id: ID,
     status: Status,
     ...(Filter.Prefix === '' ? {} : { filter: Filter.Prefix }),
-    ...(Expiration?.Days === undefined ? {} : { expiration: inDays(Expiration.Days) }),
+    ...(Expiration?.Days === undefined ? {} : { expiration: `${Expiration.Days}d` }),
     ...(Expiration?.ExpiredObjectDeleteMarker === undefined ? {} : { expiredObjectDeleteMarker: true }),
     ...(noncurrent === undefined
       ? {}
       : {
           noncurrentExpiration: {
-            days: inDays(noncurrent.NoncurrentDays),
+            days: `${noncurrent.NoncurrentDays}d`,
             ...(noncurrent.NewerNoncurrentVersions === undefined
               ? {}
               : { newerVersions: noncurrent.NewerNoncurrentVersions }),
           },
         }),
   };
-}
-
-/** A number of days as the provider writes it. A token of a number is no text of its own. */
-function inDays(days: number): string {
-  return `${isKnown(days) ? days : Token.asString(days)}d`;
 }

@@ -153,6 +153,12 @@ describe('the lifecycle', () => {
     expect(rules(['3.9.1']).filter(({ filter }) => filter?.includes('election'))).toEqual([]);
   });
 
+  it('has no filter where there is no prefix', () => {
+    expect(rules([], { prefix: '' })).toEqual([
+      { id: 'kong-configurations', status: 'Enabled', noncurrent_expiration: { days: '30d', newer_versions: 10 } },
+    ]);
+  });
+
   it('has each version once, and ids that are unique and fit', () => {
     const given = rules(['3.10.0.2', '3.10.0.2', '3.11.0.0'], { prefix: 'x'.repeat(300) });
     const ids = given.map(({ id }) => id);

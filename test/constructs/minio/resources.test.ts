@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DefaultTokenResolver, StringConcat, Testing, Tokenization } from 'cdktf';
+import { DefaultTokenResolver, StringConcat, TerraformVariable, Testing, Tokenization } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import {
   MinioIamPolicy,
@@ -153,6 +153,13 @@ describe("the provider's resources", () => {
     expect(only(stack, 'minio_s3_bucket_versioning')['depends_on']).toEqual(['minio_s3_bucket.B']);
   });
 
+  it('takes a token for a boolean', () => {
+    const stack = newStack();
+    const forceDestroy = new TerraformVariable(stack, 'force', { type: 'bool' }).booleanValue;
+    new MinioS3Bucket(stack, 'A', { bucket: 'kong', forceDestroy });
+    expect(only(stack, 'minio_s3_bucket')).toEqual({ bucket: 'kong', force_destroy: '${var.force}' });
+  });
+
   it('is written as HCL too', () => {
     const stack = newStack();
     new MinioProvider(stack, 'Minio', { minioServer: 'a:9000', minioSsl: true });
@@ -160,7 +167,7 @@ describe("the provider's resources", () => {
     new MinioIlmPolicy(stack, 'L', {
       bucket: 'kong',
       rule: [
-        { id: 'a', filter: 'x/', noncurrentExpiration: { days: '30d', newerVersions: 10 } },
+        { id: 'a', filter: 'x/', tags: undefined, noncurrentExpiration: { days: '30d', newerVersions: 10 } },
         { id: 'b', expiredObjectDeleteMarker: true },
       ],
     });

@@ -200,7 +200,7 @@ describe('MinioStore', () => {
       declarationError(() =>
         store({
           ...{ bucketName: 'Kong', endpoint: 'minio:9000', region: 'eu west', prefix: 'kong*' },
-          ...{ electionExpirationDays: 0, noncurrentConfigurationDays: 0.5, noncurrentConfigurationVersions: 101 },
+          ...{ electionExpirationDays: 0, noncurrentConfigurationDays: 1.5, noncurrentConfigurationVersions: 101 },
         }),
       ),
     ).toMatchInlineSnapshot(`
@@ -210,7 +210,7 @@ describe('MinioStore', () => {
         KR_TF_MINIO_ADDRESS endpoint: AWS_CONFIG_STORAGE_ENDPOINT is "minio:9000": it has no scheme. Did you mean https://minio:9000 or, without TLS, http://minio:9000?
         KR_TF_MINIO_PREFIX prefix is "kong*": it has *, which means something else in a policy or to Terraform, so that rights could reach beyond the prefix. Use letters, digits, "-", "_", "." and "/".
         KR_TF_MINIO_LIFECYCLE electionExpirationDays is 0: it must be a whole number from 1.
-        KR_TF_MINIO_LIFECYCLE noncurrentConfigurationDays is 0.5: it must be a whole number from 1.
+        KR_TF_MINIO_LIFECYCLE noncurrentConfigurationDays is 1.5: it must be a whole number from 1.
         KR_TF_MINIO_LIFECYCLE noncurrentConfigurationVersions is 101: it must be a whole number from 1 to 100."
     `);
   });
