@@ -1,4 +1,4 @@
-import { App, TerraformStack } from 'cdktf';
+import { TerraformStack, Testing } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import '../../../constructs/aws';
 import '../../../constructs/google';
@@ -26,7 +26,7 @@ describe('docs/constructs/problems.md', () => {
 });
 
 describe('problems of a construct', () => {
-  const stack = new TerraformStack(new App(), 'stack');
+  const stack = new TerraformStack(Testing.app(), 'stack');
 
   it('come together, below the path of the construct', () => {
     const problems = [
