@@ -25,7 +25,7 @@ const constructsMay = {
   aws: ['problems', 'environment', 'topology'],
   google: ['problems', 'environment', 'topology'],
   minio: ['problems', 'environment', 'topology'],
-  rules: ['problems'],
+  rules: ['problems', 'environment', 'topology'],
 };
 
 module.exports = {

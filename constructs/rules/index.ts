@@ -1,2 +1,3 @@
-/** Rules over a whole stack, other people's resources included. */
-export {};
+/** Rules over whole stacks, other people's resources included. */
+export { acknowledge } from './acknowledge';
+export { KongResilienceRules } from './kong-resilience-rules';

@@ -1,0 +1,23 @@
+import { blindReadiness } from './blind-readiness';
+import { currentObjectReached } from './current-object-reached';
+import { exporterBehindLoadBalancer } from './exporter-behind-load-balancer';
+import { fallbackWithoutAgent } from './fallback-without-agent';
+import { importerWithWrite } from './importer-with-write';
+import { publicAccessNotBlocked } from './public-access-not-blocked';
+import { publicBucket } from './public-bucket';
+import type { Rule } from './rule';
+import { unversionedBucket } from './unversioned-bucket';
+import { versionNotExported } from './version-not-exported';
+
+/** All rules, in the order of their codes. */
+export const allRules: readonly Rule[] = [
+  blindReadiness,
+  currentObjectReached,
+  exporterBehindLoadBalancer,
+  fallbackWithoutAgent,
+  importerWithWrite,
+  publicAccessNotBlocked,
+  publicBucket,
+  unversionedBucket,
+  versionNotExported,
+];

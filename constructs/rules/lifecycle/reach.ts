@@ -1,0 +1,16 @@
+import type { Answer } from '../reading/answer';
+import type { Element } from '../reading/element';
+
+/** Something that deletes, moves or locks current objects of a bucket. */
+export interface Reach {
+  readonly element: Element;
+  readonly scheme: 's3' | 'gcs';
+  /** Name of the bucket. */
+  readonly bucket: string;
+  /** What it does, as the subject and verb of a sentence: `the lifecycle rule "tmp" expires`. */
+  readonly what: string;
+  /** What its keys begin with, where that may name a version. */
+  readonly pattern: string;
+  /** Whether the current object of a key is among those. */
+  readonly reaches: (key: string) => Answer;
+}
