@@ -15,10 +15,10 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { App, Fn, TerraformOutput, TerraformStack, Testing } from 'cdktf';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MinioProvider, MinioS3Bucket } from '../../../constructs/minio';
 import { terraformIsMissing, terraformLifecycle, valuesOf, withTerraform } from '../support/terraform';
 
@@ -319,6 +319,22 @@ describe.skipIf(terraformIsMissing())('the stand-in for Terraform’s providers'
       await terraform.destroy();
       expect((await terraform.show()).resources).toEqual([]);
     });
+  });
+
+  it('leaves nothing behind, whether it succeeds or fails', async () => {
+    const good = awsStack();
+    const bad = awsStack((bucket) => bucket.addOverride('force_destory', true));
+    const folder = await mkdtemp(join(tmpdir(), 'left-'));
+    vi.stubEnv('TMPDIR', folder);
+    try {
+      await terraformLifecycle(good);
+      await refusal(terraformLifecycle(bad));
+
+      expect(await readdir(folder)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('tells twins apart', async () => {

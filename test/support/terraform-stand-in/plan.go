@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -108,16 +110,17 @@ func (b block) replacedBy(prior, planned tftypes.Value) []*tftypes.AttributePath
 	return paths
 }
 
+// fieldsOf is a copy: tftypes hands out the map that the value itself holds.
 func fieldsOf(object tftypes.Value) map[string]tftypes.Value {
 	fields := make(map[string]tftypes.Value)
 	must(object.As(&fields))
-	return fields
+	return maps.Clone(fields)
 }
 
 func elementsOf(collection tftypes.Value) []tftypes.Value {
 	var elements []tftypes.Value
 	must(collection.As(&elements))
-	return elements
+	return slices.Clone(elements)
 }
 
 // must is for what only a mistake in this program can make fail; Terraform shows a provider's panic.
