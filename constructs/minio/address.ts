@@ -8,9 +8,10 @@ export interface AddressProps {
   /** URL of the store's S3 API, such as `https://minio.example.com:9000`: AWS_CONFIG_STORAGE_ENDPOINT. */
   readonly endpoint: string;
   /**
-   * Folder of the bucket that holds the configurations, without slashes at its ends. A token must not be empty.
+   * Folder of the bucket that holds the configurations, without slashes at its ends; empty for the bucket's root. A token
+   * must not be empty.
    *
-   * @default none: the versions are the bucket's top folders
+   * @default "kong"
    */
   readonly prefix?: string;
   /**
@@ -45,7 +46,8 @@ const propsOf: Readonly<Record<string, string>> = {
 /** Checks an address by the rules by which the agent will read it. What is a token is taken as it is. */
 export function readAddress(bucketName: string, props: AddressProps): Address {
   const { endpoint, region = 'us-east-1' } = props;
-  const prefix = isKnown(props.prefix) ? props.prefix.replace(/\/$/, '') : (props.prefix ?? '');
+  const { prefix: given = 'kong' } = props;
+  const prefix = isKnown(given) ? given.replace(/\/$/, '') : given;
   const known = (value: string, instead: string): string => (isKnown(value) ? value : instead);
   const read = readEnvironment(
     {

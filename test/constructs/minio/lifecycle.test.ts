@@ -173,10 +173,10 @@ describe('the lifecycle', () => {
     store.addGatewayVersion('3.10.0.2');
     const filters = store.lifecycleRules.map(({ filter }: MinioIlmPolicyRule) => filter);
     expect(filters).toEqual([
-      '3.10.0.2/config.json',
-      '3.10.0.2/kong-resilience.json',
-      '3.10.0.2/election/',
-      '3.10.0.2/election/',
+      'kong/3.10.0.2/config.json',
+      'kong/3.10.0.2/kong-resilience.json',
+      'kong/3.10.0.2/election/',
+      'kong/3.10.0.2/election/',
     ]);
     const compatible = new S3CompatibleStore(stack, 'Other', { endpoint, bucketName: 'shared' });
     compatible.addGatewayVersion('3.10.0.2');

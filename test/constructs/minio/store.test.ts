@@ -84,7 +84,7 @@ describe('MinioStore', () => {
   });
 
   it.each([
-    [undefined, 's3://kong-fallback/', ''],
+    [undefined, 's3://kong-fallback/kong', 'kong'],
     ['', 's3://kong-fallback/', ''],
     ['kong/', 's3://kong-fallback/kong', 'kong'],
     ['kong/eu', 's3://kong-fallback/kong/eu', 'kong/eu'],
@@ -371,8 +371,8 @@ describe('S3CompatibleStore', () => {
     const stack = newStack();
     const bucketName = Token.asString({ resolve: () => 'later' });
     const compatible = new S3CompatibleStore(stack, 'Store', { endpoint, bucketName });
-    expect(compatible.storageUrl).toBe(`s3://${bucketName}/`);
-    expect(compatible.exportPolicy).toContain(`arn:aws:s3:::${bucketName}/*/config.json`);
+    expect(compatible.storageUrl).toBe(`s3://${bucketName}/kong`);
+    expect(compatible.exportPolicy).toContain(`arn:aws:s3:::${bucketName}/kong/*/config.json`);
   });
 
   it('refuses what MinioStore refuses', () => {
@@ -382,7 +382,7 @@ describe('S3CompatibleStore', () => {
       ),
     ).toBe(
       'stack/In/Store: 1 problem\n' +
-        '  KR_TF_MINIO_ADDRESS bucketName and prefix: KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3:///": the bucket is missing. Write it as s3://bucket/prefix.',
+        '  KR_TF_MINIO_ADDRESS bucketName and prefix: KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3:///kong": the bucket is missing. Write it as s3://bucket/prefix.',
     );
   });
 });
