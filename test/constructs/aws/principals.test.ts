@@ -152,6 +152,14 @@ describe('what comes with a principal', () => {
     }
   });
 
+  it("a user's secret is in the region that is given", () => {
+    const { stack } = declare((scope) => new IamUser(scope, 'User', { region: 'eu-west-1' }));
+    const synthesized = synth(stack);
+    for (const kind of ['aws_secretsmanager_secret', 'aws_secretsmanager_secret_version']) {
+      expect([kind, only(synthesized, kind)['region']]).toEqual([kind, 'eu-west-1']);
+    }
+  });
+
   it('a user without a name has a legal one, by its path', () => {
     const { stack } = declare(
       (scope) => new IamUser(scope, 'A-user-with-a-very-long-id-that-does-not-fit-into-a-name-of-iam'),

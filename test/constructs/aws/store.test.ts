@@ -349,6 +349,11 @@ describe('what nodes are told', () => {
 });
 
 describe('a replica', () => {
+  it('is configured in the region of the bucket', () => {
+    const { synthesized } = declare({ region: 'us-east-2', replication: S3Replication.toRegion('us-west-2') });
+    expect(only(synthesized, 'aws_s3_bucket_replication_configuration')['region']).toBe('us-east-2');
+  });
+
   it('takes the configurations alone, one rule for each version', () => {
     const { synthesized } = declare({
       bucketName: 'kong-config',
