@@ -321,6 +321,27 @@ describe.skipIf(terraformIsMissing())('the stand-in for Terraform’s providers'
     });
   });
 
+  it('refuses to rename what is protected, since that makes another object', async () => {
+    await withTerraform(awsStack(), async (terraform) => {
+      await terraform.init();
+      await terraform.apply();
+
+      await terraform.change(
+        awsStack((bucket) => {
+          bucket.addOverride('lifecycle.prevent_destroy', true);
+          bucket.addOverride('bucket_prefix', 'other-');
+        }),
+      );
+
+      expect(await refusal(terraform.plan())).toBe(
+        'terraform plan: resource.aws_s3_bucket: Instance cannot be destroyed: Resource aws_s3_bucket.bucket has ' +
+          'lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and ' +
+          'continue with the plan, either disable lifecycle.prevent_destroy or reduce the scope of the plan using the ' +
+          '-target option.',
+      );
+    });
+  });
+
   it('leaves nothing behind, whether it succeeds or fails', async () => {
     const good = awsStack();
     const bad = awsStack((bucket) => bucket.addOverride('force_destory', true));
