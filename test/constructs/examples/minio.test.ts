@@ -1,0 +1,127 @@
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { valuesOf } from '../support/terraform';
+import { canary, describeExample, type Life } from './example';
+
+interface Service {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly volumes: readonly string[];
+}
+
+/** The services of a compose file, with its `.env` filled in. */
+function servicesOf({ state }: Life, node: string): Readonly<Record<string, Service>> {
+  const lines = String(state.outputs[`${node}_env`]).matchAll(/^(\w+)="([\w+/=]*)"$/gm);
+  const values = new Map([...lines].map(([, name, value]) => [name, value]));
+  const filledIn = (_key: unknown, value: unknown): unknown =>
+    typeof value === 'string'
+      ? value.replace(/\$\{(\w+):\?[^}]*\}/g, (_match, name: string) => String(values.get(name)))
+      : value;
+  const { services } = parse(String(state.outputs[`${node}_compose`]), filledIn) as {
+    services: Record<string, Service>;
+  };
+  return services;
+}
+
+function keysOf({ state }: Life, account: string): Record<string, unknown> {
+  const { access_key: id, secret_key: secret } = valuesOf(state, 'minio_iam_service_account', account);
+  return { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret };
+}
+
+describeExample(
+  {
+    example: {
+      folder: 'minio',
+      stack: 'kong-minio',
+      variables: { minio_password: canary },
+      protection: ['const protect = true;', 'const protect = false;'],
+    },
+    paths: [
+      'kong-minio/ExporterAccount/Resource',
+      'kong-minio/GatewayAccount/Resource',
+      'kong-minio/Store/Lifecycle',
+      'kong-minio/Store/Resource',
+      'kong-minio/Store/Versioning',
+      'kong-minio/User/Policy',
+      'kong-minio/User/PolicyAttachment',
+      'kong-minio/User/Resource',
+    ],
+    guarded: ['minio_s3_bucket.Store_1D2A845B'],
+    told: [],
+    misspelling: [
+      'description',
+      'descripton',
+      'terraform validate: resource.minio_iam_service_account.ExporterAccount_456443DB: Extraneous JSON object property: ' +
+        'No argument or block type is named "descripton". Did you mean "description"?',
+    ],
+  },
+  (life) => {
+    it('lets the account of the gateways read and list, and nothing else', () => {
+      const policyOf = (account: string) => valuesOf(life().state, 'minio_iam_service_account', account)['policy'];
+      expect(JSON.parse(String(policyOf('GatewayAccount')))).toEqual({
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::test-bucket/test-prefix/*'] },
+          {
+            Effect: 'Allow',
+            Action: ['s3:ListBucket'],
+            Resource: ['arn:aws:s3:::test-bucket'],
+            Condition: { StringLike: { 's3:prefix': ['test-prefix/*'] } },
+          },
+        ],
+      });
+      expect(policyOf('ExporterAccount')).toContain('s3:PutObject');
+    });
+
+    it('writes compose files whose switches are texts', () => {
+      const { outputs } = life().state;
+      expect(outputs['exporter_compose']).toContain('"KONG_CLUSTER_FALLBACK_CONFIG_EXPORT": "on"');
+      expect(outputs['gateway_compose']).toContain('"KONG_CLUSTER_FALLBACK_CONFIG_IMPORT": "on"');
+    });
+
+    it('gives the services of the seed what their nodes need, and each file its own keys', () => {
+      const exporter = servicesOf(life(), 'exporter');
+      const gateway = servicesOf(life(), 'gateway');
+      const cluster = {
+        KONG_CLUSTER_CERT: '/etc/kong/cluster/cluster.crt',
+        KONG_CLUSTER_CERT_KEY: '/etc/kong/cluster/cluster.key',
+        KONG_CLUSTER_CONTROL_PLANE: 'kong-cp:8005',
+        KONG_DATABASE: 'off',
+        KONG_LUA_SSL_TRUSTED_CERTIFICATE: 'system',
+        KONG_ROLE: 'data_plane',
+      };
+      const agent = {
+        ...cluster,
+        AWS_CONFIG_STORAGE_ENDPOINT: 'http://minio:9000/',
+        AWS_DEFAULT_REGION: 'us-east-2',
+        AWS_REGION: 'us-east-2',
+        KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://test-bucket/test-prefix',
+        KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1',
+      };
+      expect(exporter['kong-exporter']?.environment).toEqual({
+        ...agent,
+        ...keysOf(life(), 'ExporterAccount'),
+        KONG_CLUSTER_FALLBACK_CONFIG_EXPORT: 'on',
+        KONG_RESILIENCE_STATUS_LISTEN: '0.0.0.0:8101',
+      });
+      expect(gateway['kong-dp-importer']?.environment).toEqual({
+        ...agent,
+        ...keysOf(life(), 'GatewayAccount'),
+        KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on',
+        KONG_RESILIENCE_HANDOVER_GROUP: '10001',
+      });
+      expect(gateway['kong-dp']?.environment).toEqual({ ...cluster, KONG_STATUS_LISTEN: '0.0.0.0:8100' });
+    });
+
+    it('starts the gateway from what was handed over, in one folder and by a group that may read it', () => {
+      const { 'kong-dp': kong, 'kong-dp-importer': importer } = servicesOf(life(), 'gateway');
+      expect(kong).toMatchObject({
+        image: 'kong:3.9.1',
+        user: 'kong:10001',
+        entrypoint: ['sh', '/var/lib/kong-resilience/handover/start.sh', '/docker-entrypoint.sh'],
+        command: ['kong', 'docker-start'],
+        depends_on: { 'kong-dp-importer': { condition: 'service_completed_successfully' } },
+      });
+      expect(kong?.volumes).toEqual(importer?.volumes);
+    });
+  },
+);
