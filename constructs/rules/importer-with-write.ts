@@ -49,20 +49,27 @@ function onAws(view: View, tell: Told): Finding[] {
   };
   const readers = [...readersOfGroups(view.groups), ...readersOfGrants(policies, (policy) => writes(policy).answer)];
   return policies.flatMap((policy) =>
-    readers
-      .filter(
-        ({ kind, owner }) => kind === policy.kind && (owner === undefined || owner !== policy.construct.node.scope),
-      )
-      .slice()
-      .flatMap((reader): Finding[] => {
-        const same = equals(policy.principal, reader.name);
-        if (same === 'no') return [];
-        const write = writes(policy);
-        const answer = allOf([reader.certain, same, write.answer]);
-        return tellOf(view, tell, policy, reader, answer, describe(view, write));
-      })
-      .slice(0, 1),
+    gravest(
+      readers
+        .filter(
+          ({ kind, owner }) => kind === policy.kind && (owner === undefined || owner !== policy.construct.node.scope),
+        )
+        .flatMap((reader): Finding[] => {
+          const same = equals(policy.principal, reader.name);
+          if (same === 'no') return [];
+          const write = writes(policy);
+          const answer = allOf([reader.certain, same, write.answer]);
+          return tellOf(view, tell, policy, reader, answer, describe(view, write));
+        }),
+    ),
   );
+}
+
+/** One finding is enough for one policy: one that is so, before one that may be. */
+function gravest(findings: readonly Finding[]): Finding[] {
+  return (
+    findings.some(({ level }) => level === 'error') ? findings.filter(({ level }) => level === 'error') : findings
+  ).slice(0, 1);
 }
 
 /** Principals of this library that a store lets read, and nothing more. */
@@ -142,18 +149,19 @@ function onGoogle(view: View, tell: Told): Finding[] {
   const readers = [...readersOfGroups(view.groups), ...readersOfBindings(view, all)];
   return all.flatMap((binding) => {
     const onStore = anyOf(places.map((place) => reachesBucket(view, binding, place)));
-    return readers
-      .filter(({ kind, owner }) => kind === 'member' && (owner === undefined || owner !== binding.construct.node.scope))
-      .flatMap((reader): Finding[] => {
-        const same = anyOf(binding.members.map((member) => equals(member, reader.name)));
-        const unconditional = binding.conditional ? 'unknown' : 'yes';
-        const own = binding.conditional && isStore(scopeOf(binding)) ? 'yes' : unconditional;
-        const answer = allOf([reader.certain, same, onStore, roleWrites(view, binding.role), own]);
-        const where = binding.bucket === undefined ? 'the project' : `the bucket ${view.show(binding.bucket)}`;
-        const what = `to write by the role ${view.show(binding.role)} on ${where}`;
-        return tellOf(view, tell, binding, reader, answer, what);
-      })
-      .slice(0, 1);
+    return gravest(
+      readers
+        .filter(({ kind, owner }) => kind === 'member' && (owner === undefined || owner !== scopeOf(binding)))
+        .flatMap((reader): Finding[] => {
+          const same = anyOf(binding.members.map((member) => equals(member, reader.name)));
+          // The conditions of this library's own grants let in what the role says.
+          const holds = binding.conditional && !isStore(scopeOf(binding)) ? 'unknown' : 'yes';
+          const answer = allOf([reader.certain, same, onStore, roleWrites(view, binding.role), holds]);
+          const where = binding.bucket === undefined ? 'the project' : `the bucket ${view.show(binding.bucket)}`;
+          const what = `to write by the role ${view.show(binding.role)} on ${where}`;
+          return tellOf(view, tell, binding, reader, answer, what);
+        }),
+    );
   });
 }
 
