@@ -128,6 +128,18 @@ describe('a role that a store lets read, with a policy written by hand', () => {
     expect(by('s3:GetObject')).toBe(undefined);
   });
 
+  it('tells the certain reader where a policy may also be that of another', () => {
+    const found = toldBy(code, (stack) => {
+      const store = new S3Store(stack, 'Store', { bucketName: 'kong-store' });
+      const unknown = new EcsTaskRole(stack, 'Unknown', { name: new TerraformVariable(stack, 'name', {}).stringValue });
+      const proxy = new EcsTaskRole(stack, 'Proxy', { name: 'proxy' });
+      for (const principal of [unknown, proxy]) store.grantImport(principal);
+      const policy = JSON.stringify({ Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
+      new IamRolePolicy(stack, 'More', { role: 'proxy', policy });
+    });
+    expect(found.map((line) => line.slice(0, 12))).toEqual(['Stack/More e']);
+  });
+
   it('leaves the role of an exporter, and that of others, alone', () => {
     const found = toldBy(code, (stack) => {
       const store = new S3Store(stack, 'Store');
