@@ -92,6 +92,15 @@ export const notAList = defineError(
   }),
 );
 
+export const notAnEntity = defineError(
+  'KR_CONFIG_NOT_AN_ENTITY',
+  'A list of the configuration has an element that is no object; a gateway refuses all of the configuration then.',
+  (key: string, index: number, kind: JsonKind) => ({
+    reason: `The configuration's ${shown(key)} has ${KIND_NAMES[kind]} at index ${index}; each of its elements must be an entity, which is an object.`,
+    fix: RESTORE,
+  }),
+);
+
 export const emptyConfiguration = defineError(
   'KR_CONFIG_EMPTY',
   'The configuration holds no entity; a gateway that took it would wipe itself.',

@@ -11,6 +11,8 @@ export interface JsonMember {
   readonly end: number;
   /** Number of elements of an array; 0 for every other kind. */
   readonly count: number;
+  /** The first element of an array that is no object: its place, from 0, and what it is. */
+  readonly stranger?: { readonly index: number; readonly kind: JsonKind };
   /** The value's text, where its key was named in `capture` and it is not longer than 4 KiB. */
   readonly text?: string;
 }
@@ -94,6 +96,9 @@ class Level {
   kind = 0;
   valueStart = 0;
   count = 0;
+  /** Place of the value's first element that is no object, or -1. */
+  strangerIndex = -1;
+  strangerKind = 0;
   elementKind = 0;
   elementStart = 0;
   /** Whether the member's value, and the element, is not complete yet. */
@@ -560,6 +565,7 @@ export class JsonScanner {
     level.kind = kind;
     level.valueStart = at;
     level.count = 0;
+    level.strangerIndex = -1;
     level.open = true;
     if (this.#capture.has(level.key)) {
       this.#captured = [];
@@ -576,6 +582,9 @@ export class JsonScanner {
       start: level.valueStart,
       end: at,
       count: level.count,
+      ...(level.strangerIndex === -1
+        ? {}
+        : { stranger: { index: level.strangerIndex, kind: KINDS[level.strangerKind] as JsonKind } }),
       ...(text === undefined ? {} : { text }),
     };
     level.members.set(level.key, member);
@@ -646,6 +655,10 @@ export class JsonScanner {
 
 function elementStarted(level: Level, kind: number, at: number): void {
   if (level.kind !== ARRAY) return;
+  if (kind !== OBJECT && level.strangerIndex === -1) {
+    level.strangerIndex = level.count;
+    level.strangerKind = kind;
+  }
   level.count++;
   level.elementOpen = true;
   level.elementKind = kind;
