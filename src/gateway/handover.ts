@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ResilienceError } from '../errors';
-import { syncFolder, type Log } from '../runtime';
+import { makeFolder, syncFolder, type Log } from '../runtime';
 import cacheLua from './cache.lua';
 import { handoverDamaged, handoverDenied, handoverFailed, handoverFull } from './errors';
 import startScript from './start.sh';
@@ -89,7 +89,7 @@ export class Handover {
 
   async #prepare(): Promise<void> {
     await told(this.dir, 'making the folder', async () => {
-      await mkdir(dirname(this.dir), { recursive: true });
+      await makeFolder(dirname(this.dir), 0o777);
       try {
         await mkdir(this.dir, { mode: 0o700 });
       } catch (error) {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { StorageUrl } from '../contract';
 import type { ResilienceError } from '../errors';
+import { makeFolder } from '../runtime/files';
 import { bodyOf } from './body';
 import { Call } from './call';
 import { storeAbsent, storeConflict, storeDenied, storeRefused, storeUnreachable } from './errors';
@@ -163,7 +164,7 @@ export class FileStore extends FileReader implements ObjectStore {
     checkMetadata(options.metadata);
     const path = this.pathOf(key);
     return this.call(`writing ${key}`, key, options).run(async (signal) => {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeFolder(dirname(path), 0o700);
       const storeDate = await this.storeDate(dirname(path));
       await sweep(path, storeDate.getTime());
       for (;;) {
