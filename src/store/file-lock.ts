@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../runtime/time';
 
 /**
  * Replaces one file, one process at a time, and never on behalf of a process that lost its turn.
@@ -102,7 +102,7 @@ async function acquire(own: string, lock: string, signal: AbortSignal): Promise<
     } else if (performance.now() - since >= takeOverAfterMs) {
       await takeAway(lock);
     }
-    await delay(pollMs, undefined, { signal });
+    await pause(pollMs, signal);
   }
 }
 
