@@ -145,7 +145,11 @@ describe('an outage of the store', () => {
       const way = await Way.to(kind.endpoint);
       const cluster = await Cluster.start();
       cluster.publish(named('first'));
-      const environment = environmentOf(cluster, bucket, { AWS_CONFIG_STORAGE_ENDPOINT: way.url });
+      // Each try is told at debug.
+      const environment = environmentOf(cluster, bucket, {
+        AWS_CONFIG_STORAGE_ENDPOINT: way.url,
+        KONG_LOG_LEVEL: 'debug',
+      });
       const exporter = new Program(['run'], environment);
       await exporter.logged('the outage', ({ code }) => code === 'KR_STORE_UNREACHABLE');
       cluster.publish(named('second'));

@@ -268,6 +268,30 @@ describe('two exporters', () => {
     expect(configWrites(store)).toEqual(['a']);
   });
 
+  it('confirm what the other one stored, by its content where the source sends no hash', async () => {
+    const store = new MemoryStore();
+    const unhashed = (name: string): Configuration => ({
+      table: configurationNamed(name).table,
+      receivedAt: new Date(),
+    });
+    const one = start(store, { leaseMs: 3_000 });
+    one.source.push(unhashed('a'));
+    await until('a is stored, and the lease says so', () => lease(store)?.configuration?.version !== undefined);
+    const confirmations: string[] = [];
+    const follow = (name: string, configuration: Configuration): Running => {
+      const follower = start(store, { leaseMs: 3_000, onConfirmed: () => void confirmations.push(name) });
+      follower.source.push(configuration);
+      return follower;
+    };
+    follow('another', unhashed('b'));
+    follow('another hash', configurationNamed('a'));
+    follow('the same', unhashed('a'));
+    await until('the same is confirmed', () => confirmations.includes('the same'));
+    await until('all have looked', () => running.slice(1).every(({ exporter }) => exporter.status.role === 'follower'));
+    expect(new Set(confirmations)).toEqual(new Set(['the same']));
+    expect(configWrites(store)).toEqual(['a']);
+  });
+
   it('hands over at once when the leader is stopped', async () => {
     const store = new MemoryStore();
     const one = start(store, { leaseMs: 3_000 });
