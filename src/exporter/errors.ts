@@ -38,3 +38,13 @@ export const exportTimedOut = defineError(
     fix: 'The errors before this one say why; raise --timeout where it only took longer.',
   }),
 );
+
+export const exportStopped = defineError(
+  'KR_EXPORT_STOPPED',
+  '`export --once` was asked to stop before each version had a confirmed export.',
+  (versions: readonly string[], cause: unknown) => ({
+    reason: `The export was asked to end (${causeOf(cause)}) before it was confirmed for ${versions.join(', ')}.`,
+    fix: 'Run it again: it exports what is current then.',
+    cause,
+  }),
+);

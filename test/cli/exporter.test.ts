@@ -107,6 +107,21 @@ describe('export --once', () => {
     expect(stderr).toMatch(/kong-resilience: KR_EXPORT_TIMED_OUT: No confirmed export within \d+ s for 3\.9\.3\.\n/);
   });
 
+  it('that is stopped before ends with 6 and says that it was stopped, and by what', limit, async () => {
+    const bucket = await fileStore().bucket();
+    const cluster = await Cluster.start();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const once = new Program(['export', '--once', '--json'], environmentOf(cluster, bucket));
+      await once.logged('that it runs', ({ message }) => message === 'exports configurations');
+      const { code, stdout, stderr } = await once.stop(signal);
+      expect([code, stdout]).toEqual([6, '']);
+      expect(stderr.slice(stderr.indexOf('kong-resilience: '))).toBe(
+        `kong-resilience: KR_EXPORT_STOPPED: The export was asked to end (stopped by ${signal}) before it was confirmed for 3.9.3.\n` +
+          'Run it again: it exports what is current then.\n',
+      );
+    }
+  });
+
   it('is content when another exporter leads and has stored the same', limit, async () => {
     const bucket = await fileStore().bucket();
     const cluster = await Cluster.start();
