@@ -47,7 +47,7 @@ export interface JsonScannerOptions {
 
 const DEFAULT_MAX_DEPTH = 512;
 const MAX_CAPTURE_BYTES = 4096;
-const TURN_BYTES = 4096;
+const TURN_BYTES = 16 * 1024;
 
 const enum State {
   Value,
@@ -214,6 +214,14 @@ export class JsonScanner {
     let keyStart = 0;
 
     while (i < length) {
+      if (depth > watch && state <= State.AfterValue && state !== State.Colon) {
+        this.#depth = depth;
+        this.#state = state;
+        i = this.#run(bytes, i, watch);
+        depth = this.#depth;
+        state = this.#state;
+        if (i === length) break;
+      }
       switch (state) {
         case State.InString: {
           while (i < length && PLAIN[bytes[i] as number] === 1) i++;
@@ -480,6 +488,72 @@ export class JsonScanner {
     this.#offset += length;
   }
 
+  /**
+   * The state machine's short cut through what most of a table is made of, the inside of entities: takes each token that
+   * is plain, whole in these bytes and reported to nobody, and stops before the first other one, from `#state` and `#depth`
+   * to `#state` and `#depth`. It refuses nothing: what it does not take, the state machine judges.
+   */
+  #run(bytes: Uint8Array, from: number, watch: number): number {
+    const length = bytes.length;
+    const stack = this.#stack;
+    const floor = watch + 1;
+    let state = this.#state;
+    let depth = this.#depth;
+    let i = from;
+    while (i < length) {
+      let byte = bytes[i] as number;
+      if (byte === 0x2c && state === State.AfterValue) {
+        state = stack[depth] === OBJECT ? State.Key : State.Value;
+        i++;
+        if (i === length) break;
+        byte = bytes[i] as number;
+      }
+      if (state === State.Key || state === State.KeyOrClose) {
+        if (byte !== 0x22) break;
+        const end = plainEnd(bytes, i + 1);
+        if (end + 1 >= length || bytes[end] !== 0x22 || bytes[end + 1] !== 0x3a) break;
+        if (depth === floor && end - i - 1 === this.#entityKey.length) {
+          this.#escaped = false;
+          this.#entityKeyEnded(bytes, i + 1, end);
+        }
+        i = end + 2;
+        state = State.Value;
+      } else if (state === State.AfterValue) {
+        if (depth === floor || stack[depth] !== (byte === 0x7d ? OBJECT : byte === 0x5d ? ARRAY : 0)) break;
+        depth--;
+        i++;
+      } else if (byte === 0x22) {
+        const end = plainEnd(bytes, i + 1);
+        if (end === length || bytes[end] !== 0x22) break;
+        i = end + 1;
+        state = State.AfterValue;
+      } else if (byte === 0x6e || byte === 0x74 || byte === 0x66) {
+        const word = LITERALS[byte === 0x6e ? 2 : byte === 0x74 ? 0 : 1] as Uint8Array;
+        let at = 1;
+        while (at < word.length && bytes[i + at] === word[at]) at++;
+        if (at < word.length) break;
+        i += at;
+        state = State.AfterValue;
+      } else if (byte >= 0x31 && byte <= 0x39) {
+        let end = i + 1;
+        while (end < length && isDigit(bytes[end] as number)) end++;
+        if (end === length || (bytes[end] !== 0x2c && bytes[end] !== 0x7d && bytes[end] !== 0x5d)) break;
+        i = end;
+        state = State.AfterValue;
+      } else if ((byte === 0x7b || byte === 0x5b) && depth < this.#maxDepth) {
+        depth++;
+        stack[depth] = byte === 0x7b ? OBJECT : ARRAY;
+        state = byte === 0x7b ? State.KeyOrClose : State.ValueOrClose;
+        i++;
+      } else {
+        break;
+      }
+    }
+    this.#state = state;
+    this.#depth = depth;
+    return i;
+  }
+
   /** Says that no more bytes come. Throws `KR_CONFIG_NOT_JSON` when the value is not complete. */
   end(): void {
     const state = this.#state;
@@ -651,6 +725,14 @@ export class JsonScanner {
     this.#captured = undefined;
     return pieces === undefined ? undefined : Buffer.concat(pieces).toString('utf8');
   }
+}
+
+/** The first byte from `start` on that a string may not hold as it is, or that is no character by itself. */
+function plainEnd(bytes: Uint8Array, start: number): number {
+  const length = bytes.length;
+  let end = start;
+  while (end < length && PLAIN[bytes[end] as number] === 1) end++;
+  return end;
 }
 
 function elementStarted(level: Level, kind: number, at: number): void {

@@ -92,6 +92,7 @@ describe('checkTable', () => {
     expect(await said(smallTable({ routes: [{ paths }, { paths }], _info: { select_tags: ['a'] }, _list: [1] }))).toBe(
       'no error',
     );
+    expect(await said({ _list: [1], ...smallTable() })).toBe('no error');
   });
 
   it('refuses a table without a proxied entity, and takes one with a single one', async () => {
