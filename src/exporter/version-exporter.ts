@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { ResilienceError } from '../errors';
 import { Backoff, Outage, systemClock, type Clock, type Log } from '../runtime';
 import {
   canonicalHashes,
   isEnterpriseTable,
   parseSnapshotMetadata,
+  RunningDigests,
   sealTable,
   snapshotMetadata,
   type Configuration,
@@ -500,10 +500,8 @@ export class VersionExporter {
     const renewed = this.renew({ writing: this.counter }, signal);
     // While the renewal is on its way.
     const body = sealTable(configuration.table, mark);
-    const [sha256, md5] = (['sha256', 'md5'] as const).map((name) => createHash(name).update(body).digest('hex')) as [
-      string,
-      string,
-    ];
+    const { table, digests = RunningDigests.of(table) } = configuration;
+    const { sha256, md5 } = digests.with(body.subarray(table.length));
     await renewed;
     const stored = this.stored;
     const condition = stored.kind === 'present' ? { version: stored.version } : ('absent' as const);

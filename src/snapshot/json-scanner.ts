@@ -20,6 +20,7 @@ export interface JsonMember {
 /** The members of one object, and where it stands. */
 export interface JsonStructure {
   readonly start: number;
+  /** 0 until the object has been read. */
   readonly end: number;
   readonly members: ReadonlyMap<string, JsonMember>;
   /** Whether an object in one of the object's lists has the key of `entityKey`. */
