@@ -13,7 +13,7 @@ import type { ConfigurationSource, SourceState } from '../source';
 import { storeAbsent, storeConflict, storeCorrupt } from '../store';
 import type { ObjectInfo, ObjectStore, ObjectVersion } from '../store';
 import { leaseLost, putTooSlow } from './errors';
-import { Lease, type LeaseChange } from './lease';
+import { Lease } from './lease';
 import type { LeaseDocument } from './lease-document';
 import type { Basis, Spool } from './spool';
 import { newStatus, type VersionExportStatus } from './status';
@@ -304,7 +304,7 @@ export class VersionExporter {
       if (this.exportDueInMs(pending, stopping) <= 0) await this.export(pending, signal);
       else this.spoolPending();
     }
-    if (this.renewalDueInMs() <= 0) await this.renew({ writing: this.mustSeal ? this.counter : null }, signal);
+    if (this.renewalDueInMs() <= 0) await this.renew(signal);
 
     const untilExportMs = this.pending === undefined ? Infinity : this.exportDueInMs(this.pending, stopping);
     return Math.max(0, Math.min(untilExportMs, this.renewalDueInMs()));
@@ -497,7 +497,7 @@ export class VersionExporter {
     const { store, configKey, storeTimeoutMs } = this.options;
     this.counter++;
     const mark = { term: this.lease.term, counter: this.counter };
-    const renewed = this.renew({ writing: this.counter }, signal);
+    const renewed = this.renew(signal, this.counter);
     // While the renewal is on its way.
     const body = sealTable(configuration.table, mark);
     const { table, digests = RunningDigests.of(table) } = configuration;
@@ -552,7 +552,7 @@ export class VersionExporter {
       }
     }
     this.canonicalise(configuration);
-    await this.renew({ writing: this.mustSeal ? this.counter : null }, signal);
+    await this.renew(signal);
   }
 
   /** Somebody else wrote, or deleted, what we meant to replace: a newer term ends our lead, anything else is replaced next. */
@@ -623,11 +623,12 @@ export class VersionExporter {
     this.options.spool?.save(pending.configuration, pending.basis);
   }
 
-  private async renew(change: LeaseChange, signal: AbortSignal): Promise<void> {
+  /** @param writing counter of the put that is about to be sent; else of one that may still be on its way, as long as that is not sealed */
+  private async renew(signal: AbortSignal, writing = this.mustSeal ? this.counter : null): Promise<void> {
     const { stored } = this;
     await this.lease.renew(
       {
-        ...change,
+        writing,
         confirmed_at: this.confirmedAt,
         ...(stored.kind === 'present' && stored.canonicalHash !== undefined
           ? {
