@@ -13,6 +13,6 @@ export { putSettingNames } from './put-settings';
 export { readEnvironment } from './read-environment';
 export type { ReadOptions, ReadResult } from './read-environment';
 export * from './secret';
-export { parseStorageUrl } from './storage-url';
+export { formatStorageUrl, parseStorageUrl } from './storage-url';
 export type { StorageUrl, StorageUrlRefusal, StorageUrlResult } from './storage-url';
 export { isLoopback } from './value-types';
