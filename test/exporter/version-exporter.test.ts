@@ -334,6 +334,36 @@ describe('two exporters', () => {
     expect(configWrites(store)).toEqual(['a', 'a']);
   });
 
+  it('a put that is refused because a later term has written ends the lead, though the lease object was set back', async () => {
+    const store = new MemoryStore();
+    const one = start(store);
+    one.source.push(configurationNamed('a'));
+    await until('a is exported', () => one.exporter.status.exportsTotal === 1);
+    let thaw: () => void = () => undefined;
+    const ice = new Promise<void>((resolve) => (thaw = resolve));
+    let held: string | undefined;
+    one.client.beforePut = (key) => {
+      if (key !== configKey) return;
+      held = store.text(leaseKey);
+      return ice;
+    };
+    one.source.push(configurationNamed('b'));
+    await until('the put of b is on its way', () => held !== undefined);
+    one.source.disconnect(storeUnreachable('control plane', 'connecting'));
+    // Somebody gives the lease away; the next leader stores c, and ends; then somebody sets the lease object back.
+    store.writeForeign(leaseKey, JSON.stringify({ ...lease(store), released: true }));
+    const two = start(store);
+    two.source.push(configurationNamed('c'));
+    await until('c is exported', () => two.exporter.status.exportsTotal === 1);
+    await two.stop();
+    store.writeForeign(leaseKey, held ?? '');
+    thaw();
+    await until('it leads anew', () => lease(store)?.term === 3);
+    await until('it has given up b', () => !one.exporter.status.pending);
+    expect(configWrites(store)).toEqual(['a', 'c']);
+    expect(one.exporter.status.exportProblem).toBeNull();
+  });
+
   it('a deaf follower does not put an earlier configuration over what the leader stored since', async () => {
     const store = new MemoryStore();
     const one = start(store, { leaseMs: 1_500 });
