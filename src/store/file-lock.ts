@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder } from '../runtime/files';
 import { pause } from '../runtime/time';
 
 /**
@@ -39,13 +40,7 @@ export async function lockWith(target: string, body: Uint8Array, signal: AbortSi
   const lock = `${join(dirname(target), `.${basename(target)}`)}.lock`;
   await mkdir(own, { mode: 0o700 });
   try {
-    const file = await open(join(own, name), 'wx', 0o600);
-    try {
-      await file.writeFile(body);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFile(join(own, name), body, { flag: 'wx', mode: 0o600, flush: true });
     await acquire(own, lock, signal);
   } catch (error) {
     await rm(own, { recursive: true, force: true });
@@ -123,16 +118,6 @@ async function removeEmpty(folder: string): Promise<void> {
     await rmdir(folder);
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
-  }
-}
-
-/** Makes a rename in `folder` outlast a power failure. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
