@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseLeaseDocument, type LeaseDocument } from '../../src/exporter/lease-document';
+import { storeUnreachable } from '../../src/store/errors';
 import { type Node, settings, World } from './simulation';
 
 const configKey = 'kong/3.9.1/config.json';
@@ -60,6 +61,30 @@ describe('what waited in a spool', () => {
     expect(silent.world.storedContent).toBe(0);
     await silent.world.pass(1_500);
     expect(silent.world.storedContent).toBe(1);
+  });
+
+  it('is exported over an earlier put of the same term, when a put between them never landed', async () => {
+    const { world, one } = await led();
+    const putNow = world.store.putNow.bind(world.store);
+    world.store.putNow = (key, body, options) => {
+      if (key !== configKey) return putNow(key, body, options);
+      world.store.down = true;
+      throw storeUnreachable('s3://memory', 'writing');
+    };
+    world.push(1);
+    await world.pass(300);
+    world.push(2);
+    await world.pass(300);
+    one.crash();
+    world.store.putNow = putNow;
+    await world.pass(leaseEndsMs);
+    world.store.down = false;
+    // What is stored was not known any more when it was received.
+    expect(one.spooled?.basis).toMatchObject({ version: null, term: 1, counter: 2 });
+    one.start();
+    one.source.deaf(60_000);
+    await world.pass(20_000);
+    expect(world.storedContent).toBe(2);
   });
 
   it('is not exported over a later put of the same term, the answer to which never came', async () => {

@@ -461,6 +461,24 @@ describe('the spool', () => {
     expect(storedName(store)).toBe('newer');
   });
 
+  it('is not exported where nothing is stored, if something was confirmed there since it was received', async () => {
+    const store = new MemoryStore();
+    const one = start(store);
+    one.source.push(configurationNamed('newer'));
+    await until('the newer is exported', () => one.exporter.status.exportsTotal === 1);
+    await one.stop();
+    store.remove(configKey);
+    const dir = temporaryFolder();
+    const spool = spoolIn(dir);
+    await spool.open();
+    spool.save(configurationNamed('old'), { version: 'absent', term: 0, counter: 0, confirmedAt: null });
+    await spool.settled();
+    const { source } = start(store, { spool: spoolIn(dir) });
+    source.disconnect(storeUnreachable('control plane', 'connecting'));
+    await until('it is given up', () => readdirSync(dir).length === 0);
+    expect(configWrites(store)).toEqual(['newer']);
+  });
+
   it('is not used for another store, nor when it is damaged', async () => {
     const dir = temporaryFolder();
     const spool = spoolIn(dir);
