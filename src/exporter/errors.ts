@@ -14,7 +14,8 @@ export const putTooSlow = defineError(
   'KR_EXPORT_LEASE_TOO_SHORT',
   'A configuration could not be written within what was left of the lease.',
   (key: string, bytes: number, limitMs: number, cause?: unknown) => ({
-    reason: `${key}: writing ${bytes} bytes did not end within ${Math.round(limitMs)} ms, which is what the lease leaves.`,
+    // Whole seconds, so that one try after the other says the same.
+    reason: `${key}: writing ${bytes} bytes did not end within ${Math.ceil(limitMs / 1000)} s, which is what the lease leaves.`,
     fix: 'Raise KONG_RESILIENCE_LEASE_SECONDS (and KONG_RESILIENCE_STORE_TIMEOUT_SECONDS), or give the store a faster way.',
     cause,
   }),
