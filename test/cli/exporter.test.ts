@@ -171,8 +171,17 @@ describe('an outage of the store', () => {
       await exporter.waitFor('the second arrived', () => {
         return exporter.log.filter(({ code }) => code === 'KR_STORE_UNREACHABLE').length >= 3;
       });
+      const told = exporter.log.filter(({ code }) => code === 'KR_STORE_UNREACHABLE');
+      expect(told.slice(0, 3)).toMatchObject([
+        { level: 'error', message: 'the export did not succeed', tries: 1 },
+        { level: 'debug', message: 'the export did not succeed', tries: 2 },
+        { level: 'debug', message: 'the export did not succeed', tries: 3 },
+      ]);
       await way.open();
       await exporter.waitFor('the second is stored', () => holds(bucket, named('second')));
+      const over = await exporter.logged('the end', ({ message }) => message === 'the export succeeds again');
+      expect(over).toMatchObject({ level: 'info', version: '3.9.3', sinceSeconds: expect.any(Number) });
+      expect(over['tries']).toBeGreaterThanOrEqual(3);
       expect((await exporter.stop()).code).toBe(0);
     },
   );
