@@ -128,6 +128,16 @@ export const badSentHash = defineError(
   }),
 );
 
+export const threadLost = defineError(
+  'KR_SNAPSHOT_THREAD_LOST',
+  'The thread that checks a large configuration ended before it was done.',
+  (cause: unknown) => ({
+    reason: `The thread that checks the configuration ended before it was done: ${causeOf(cause)}.`,
+    fix: 'Give the process more memory, and try again.',
+    cause,
+  }),
+);
+
 const MAX_NAMED = 10;
 
 function listed(names: readonly string[]): string {

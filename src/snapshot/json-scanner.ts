@@ -1,5 +1,6 @@
 import { duplicateKey, notJson } from './errors';
 import type { JsonKind } from './json-kind';
+import { finder, isPlain, TURN_BYTES, type Finder } from './not-plain';
 
 /** One member of an object that the scanner reports. */
 export interface JsonMember {
@@ -48,7 +49,6 @@ export interface JsonScannerOptions {
 
 const DEFAULT_MAX_DEPTH = 512;
 const MAX_CAPTURE_BYTES = 4096;
-const TURN_BYTES = 16 * 1024;
 
 const enum State {
   Value,
@@ -81,9 +81,10 @@ const LITERALS = ['true', 'false', 'null'].map((word) => Uint8Array.from(Buffer.
 const LITERAL_KINDS = [5, 6, 0] as const;
 
 /** 1 for the bytes that a string may hold as they are and that are complete characters. */
-const PLAIN = new Uint8Array(256).fill(1, 0x20, 0x80);
-PLAIN[0x22] = 0;
-PLAIN[0x5c] = 0;
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (isPlain(byte) ? 1 : 0));
+
+/** Whether a scanner is at work: they share one finder. */
+let feeding = false;
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
@@ -122,11 +123,15 @@ export class JsonScanner {
   readonly #onElement: ElementListener | undefined;
   readonly #onMember: MemberListener | undefined;
 
+  readonly #find: Finder;
+
   #offset = 0;
   #state: State = State.Value;
   #depth = 0;
   /** What is open at each depth from 1: OBJECT or ARRAY. */
   readonly #stack: Uint8Array;
+  /** How many of the places of bytes that are not plain have been passed, in this turn. */
+  #place = 0;
   #isKey = false;
   /** Whether the key under way holds an escape. */
   #escaped = false;
@@ -158,6 +163,7 @@ export class JsonScanner {
     this.#onMember = options.onMember;
     this.#stack = new Uint8Array(this.#maxDepth + 2);
     this.#watch = 2;
+    this.#find = finder();
   }
 
   /** Number of bytes fed so far. */
@@ -191,12 +197,18 @@ export class JsonScanner {
     return this.#inner;
   }
 
-  /** Takes the next bytes; keeps no reference to them. */
+  /** Takes the next bytes; keeps no reference to them. A listener must not feed a scanner, this or another one. */
   feed(chunk: Uint8Array): void {
-    // Short turns let V8 compile the whole of `#scan` at once, not only its loop, whose code it would leave and enter
-    // anew for each chunk: a third of the time for a first 64 MB. Views of one class keep it monomorphic.
-    for (let start = 0; start < chunk.length; start += TURN_BYTES) {
-      this.#scan(new Uint8Array(chunk.buffer, chunk.byteOffset + start, Math.min(TURN_BYTES, chunk.length - start)));
+    if (feeding) throw new TypeError('a listener of a scanner must not feed one');
+    feeding = true;
+    try {
+      // Short turns let V8 compile the whole of `#scan` at once, not only its loop, whose code it would leave and enter
+      // anew for each chunk: a third of the time for a first 64 MB. Views of one class keep it monomorphic.
+      for (let start = 0; start < chunk.length; start += TURN_BYTES) {
+        this.#scan(new Uint8Array(chunk.buffer, chunk.byteOffset + start, Math.min(TURN_BYTES, chunk.length - start)));
+      }
+    } finally {
+      feeding = false;
     }
   }
 
@@ -211,6 +223,8 @@ export class JsonScanner {
     let depth = this.#depth;
     let isKey = this.#isKey;
     let i = 0;
+    const places = this.#find(bytes);
+    this.#place = 0;
     /** Where the key under way begins in this chunk. */
     let keyStart = 0;
 
@@ -218,7 +232,7 @@ export class JsonScanner {
       if (depth > watch && state <= State.AfterValue && state !== State.Colon) {
         this.#depth = depth;
         this.#state = state;
-        i = this.#run(bytes, i, watch);
+        i = this.#run(bytes, places, i, watch);
         depth = this.#depth;
         state = this.#state;
         if (i === length) break;
@@ -492,15 +506,17 @@ export class JsonScanner {
   /**
    * The state machine's short cut through what most of a table is made of, the inside of entities: takes each token that
    * is plain, whole in these bytes and reported to nobody, and stops before the first other one, from `#state` and `#depth`
-   * to `#state` and `#depth`. It refuses nothing: what it does not take, the state machine judges.
+   * to `#state` and `#depth`. It refuses nothing: what it does not take, the state machine judges. Where a string ends is
+   * known from `places` (not-plain.ts).
    */
-  #run(bytes: Uint8Array, from: number, watch: number): number {
+  #run(bytes: Uint8Array, places: Int32Array, from: number, watch: number): number {
     const length = bytes.length;
     const stack = this.#stack;
     const floor = watch + 1;
     let state = this.#state;
     let depth = this.#depth;
     let i = from;
+    let place = this.#place;
     while (i < length) {
       let byte = bytes[i] as number;
       if (byte === 0x2c && state === State.AfterValue) {
@@ -511,7 +527,8 @@ export class JsonScanner {
       }
       if (state === State.Key || state === State.KeyOrClose) {
         if (byte !== 0x22) break;
-        const end = plainEnd(bytes, i + 1);
+        while ((places[place] as number) <= i) place++;
+        const end = places[place] as number;
         if (end + 1 >= length || bytes[end] !== 0x22 || bytes[end + 1] !== 0x3a) break;
         if (depth === floor && end - i - 1 === this.#entityKey.length) {
           this.#escaped = false;
@@ -524,8 +541,9 @@ export class JsonScanner {
         depth--;
         i++;
       } else if (byte === 0x22) {
-        const end = plainEnd(bytes, i + 1);
-        if (end === length || bytes[end] !== 0x22) break;
+        while ((places[place] as number) <= i) place++;
+        const end = places[place] as number;
+        if (end >= length || bytes[end] !== 0x22) break;
         i = end + 1;
         state = State.AfterValue;
       } else if (byte === 0x6e || byte === 0x74 || byte === 0x66) {
@@ -550,6 +568,7 @@ export class JsonScanner {
         break;
       }
     }
+    this.#place = place;
     this.#state = state;
     this.#depth = depth;
     return i;
@@ -726,14 +745,6 @@ export class JsonScanner {
     this.#captured = undefined;
     return pieces === undefined ? undefined : Buffer.concat(pieces).toString('utf8');
   }
-}
-
-/** The first byte from `start` on that a string may not hold as it is, or that is no character by itself. */
-function plainEnd(bytes: Uint8Array, start: number): number {
-  const length = bytes.length;
-  let end = start;
-  while (end < length && PLAIN[bytes[end] as number] === 1) end++;
-  return end;
 }
 
 function elementStarted(level: Level, kind: number, at: number): void {

@@ -242,6 +242,13 @@ describe('the scanner', () => {
     }
   });
 
+  it('lets no listener feed a scanner, and goes on afterwards', () => {
+    const bytes = text('{"list":[{"id":1}]}');
+    const nested = (): JsonScanner => scan(bytes, [], { onElement: () => scan(bytes) });
+    expect(nested).toThrow('a listener of a scanner must not feed one');
+    expect(accepts(bytes, [])).toBe(true);
+  });
+
   it('keeps a captured text of 4,096 bytes and lets a longer one go', () => {
     const captured = (length: number, size: number): string | undefined =>
       scan(text({ a: 'x'.repeat(length - 2), b: 1 }), [size], { capture: new Set(['a']) }).outer.members.get('a')?.text;
