@@ -6,7 +6,7 @@ import { isGzip, MESSAGE_SCAN, sentIdentity, typeOf, type SentIdentity } from '.
 import { describeTable, type TableInfo } from './table';
 import { TextPass, type Passed } from './text-pass';
 import { threadCode } from './thread-code';
-import { ThreadedPass } from './threaded-pass';
+import { startThreadedPass, ThreadedPass } from './threaded-pass';
 
 /** Takes the inflated bytes, in order; what it returns is waited for before the next ones come. */
 export type ChunkSink = (chunk: Uint8Array) => void | Promise<void>;
@@ -63,7 +63,7 @@ async function readText(chunks: AsyncIterable<Uint8Array>, options: ReadOptions)
   const { expectedBytes = 0, onWithoutThread = () => undefined } = options;
   const code = options.threadCode ?? threadCode;
   const inThread = code !== undefined && expectedBytes > THREAD_ABOVE_BYTES;
-  const pass = inThread ? new ThreadedPass(MESSAGE_SCAN, code, onWithoutThread) : new TextPass(MESSAGE_SCAN);
+  const pass = inThread ? startThreadedPass(MESSAGE_SCAN, code, onWithoutThread) : new TextPass(MESSAGE_SCAN);
   const bounded = new Bounded(pass, options);
   try {
     for await (const chunk of chunks) await bounded.take(chunk);

@@ -10,6 +10,21 @@ const SLOTS = 8;
 /** The scanner leaves little garbage; by default each thread may keep tens of megabytes of it. */
 const YOUNG_GENERATION_MB = 2;
 
+/** Starts a pass in a thread, or, where none can be made, in this one. The parameters are those of `ThreadedPass`. */
+export function startThreadedPass(
+  plan: ScanPlan,
+  code: string,
+  onInline: (error: unknown) => void,
+): ThreadedPass | TextPass {
+  try {
+    return new ThreadedPass(plan, code, onInline);
+  } catch (error) {
+    // The thread is made later: what is thrown here is Node's refusal to make any (its permission model).
+    onInline(error);
+    return new TextPass(plan);
+  }
+}
+
 /**
  * One pass over a text in a thread of its own, so that receiving and writing it need not wait.
  *
@@ -20,7 +35,7 @@ export class ThreadedPass {
   readonly #worker: Worker;
   readonly #memory = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
   readonly #free = Array.from({ length: SLOTS }, (_, slot) => slot);
-  /** What was sent and not answered for, oldest first. */
+  /** What was sent before the first answer, oldest first. */
   readonly #sent: { readonly slot: number; readonly length: number }[] = [];
   /** The slot that is being filled. */
   #slot: number | undefined;
@@ -104,7 +119,7 @@ export class ThreadedPass {
     this.#slot = undefined;
     this.#filled = 0;
     if (this.#here !== undefined) return;
-    this.#sent.push(filled);
+    if (!this.#answered) this.#sent.push(filled);
     this.#post(filled);
   }
 
@@ -118,7 +133,6 @@ export class ThreadedPass {
   #told(message: FromThread): void {
     this.#answered = true;
     if ('free' in message) {
-      this.#sent.shift();
       this.#free.push(message.free);
     } else if ('passed' in message) {
       this.#passed = message.passed;
