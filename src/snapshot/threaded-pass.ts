@@ -4,11 +4,11 @@ import { threadLost } from './errors';
 import type { FromThread, ThreadData, ToThread } from './pass-thread';
 import { TextPass, type Passed, type ScanPlan } from './text-pass';
 
-const SLOT_BYTES = 512 * 1024;
+const SLOT_BYTES = 256 * 1024;
 /** As much as arrives while the thread starts. */
-const SLOTS = 8;
+const SLOTS = 6;
 /** The scanner leaves little garbage; by default each thread may keep tens of megabytes of it. */
-const YOUNG_GENERATION_MB = 2;
+const YOUNG_GENERATION_MB = 1;
 
 /** Starts a pass in a thread, or, where none can be made, in this one. The parameters are those of `ThreadedPass`. */
 export function startThreadedPass(
