@@ -59,6 +59,20 @@ const late = {
   },
 };
 
+/**
+ * The code of a thread travels as text inside the program, to be started from there (src/snapshot/threaded-pass.ts).
+ * @type {import('esbuild').Plugin}
+ */
+const thread = {
+  name: 'thread-code',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/snapshot\/thread-code\.ts$/ }, async () => {
+      const { outputFiles } = await build({ ...common, entryPoints: ['src/snapshot/pass-thread.ts'] });
+      return { loader: 'js', contents: `export const threadCode = ${JSON.stringify(outputFiles[0].text)};` };
+    });
+  },
+};
+
 rmSync(`${root}dist`, { recursive: true, force: true });
 rmSync(`${root}lib`, { recursive: true, force: true });
 mkdirSync(`${root}dist`);
@@ -67,7 +81,7 @@ await addPart('main', {
   entryPoints: ['src/cli/main.ts'],
   loader: { '.sh': 'text', '.lua': 'text' },
   define: { __PROGRAM_VERSION__: JSON.stringify(version) },
-  plugins: [late],
+  plugins: [late, thread],
 });
 const sorted = Object.fromEntries([...parts].sort(([a], [b]) => (a < b ? -1 : 1)));
 await build({

@@ -7,7 +7,16 @@
  * since V8 trusts what it is given.
  */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cachedDataVersionTag } from 'node:v8';
@@ -67,8 +76,10 @@ function cacheFolder(): string | undefined {
   if (/^\s*(off|false)\s*$/.test(process.env['KONG_RESILIENCE_CODE_CACHE'] ?? '')) return undefined;
   try {
     const base = process.env['XDG_CACHE_HOME'];
-    const path = join(base?.startsWith('/') === true ? base : join(homedir(), '.cache'), 'kong-resilience');
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const parent = base?.startsWith('/') === true ? base : join(homedir(), '.cache');
+    const path = join(parent, 'kong-resilience');
+    // Not recursive: below a missing folder of /proc that never ends.
+    for (const each of [parent, path]) if (!existsSync(each)) mkdirSync(each, { mode: 0o700 });
     return isOurs(path) ? path : undefined;
   } catch {
     // No home, or not writable: every start compiles anew.

@@ -9,7 +9,10 @@ export const exitCodes = {
   failed: { code: 1, meaning: 'An unexpected failure; for `health` and `ready`: no.' },
   usage: { code: 2, meaning: 'A wrong environment, option or argument.' },
   absent: { code: 3, meaning: 'The store answers, and has no configuration for this version.' },
-  denied: { code: 4, meaning: 'The store, the control plane or the Admin API refuses the caller.' },
+  denied: {
+    code: 4,
+    meaning: 'The store, the control plane or the Admin API refuses the caller, or the bucket does not exist.',
+  },
   corrupt: { code: 5, meaning: 'What is stored is no configuration that may be used.' },
   unreachable: { code: 6, meaning: 'The store or the control plane does not answer, or not in time.' },
   local: { code: 7, meaning: 'The hand-over folder, the spool or another local file cannot be used.' },
@@ -20,7 +23,7 @@ export type ExitName = keyof typeof exitCodes;
 const byErrorCode: readonly (readonly [RegExp, ExitName])[] = [
   [/^KR_ENV_|^KR_STATUS_LISTEN_|^KR_EXEC_/, 'usage'],
   [/^KR_(STORE|IMPORT)_ABSENT$/, 'absent'],
-  [/^KR_STORE_(DENIED|REFUSED)$|^KR_(GATEWAY|ADMIN)_(DENIED|NOT_DBLESS)$|^KR_GATEWAY_FULL$/, 'denied'],
+  [/^KR_STORE_(DENIED|NO_BUCKET|REFUSED)$|^KR_(GATEWAY|ADMIN)_(DENIED|NOT_DBLESS)$|^KR_GATEWAY_FULL$/, 'denied'],
   [/^KR_STORE_CORRUPT$|^KR_CONFIG_|^KR_MESSAGE_|^KR_IMPORT_DIGEST_MISMATCH$|^KR_GATEWAY_REFUSED$/, 'corrupt'],
   [
     /^KR_STORE_|_TIMED_OUT$|^KR_CONTROL_PLANE_|^KR_SOURCE_|^KR_GATEWAY_|^KR_ADMIN_|^KR_IMPORT_STOPPED$|^KR_(LEASE|EXPORT)_/,

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { formatStorageUrl } from '../contract';
 import { Exporter } from '../exporter';
 import { openStore } from '../store';
 import { createContext, type Context } from './context';
@@ -42,7 +43,7 @@ export async function runExporter(
       : await StatusServer.listen(environment.statusListen, () => ({ program, versions: exporter.status }), log);
   try {
     log.info(
-      { versions: environment.versions.map((version) => version.text), store: store.location },
+      { versions: environment.versions.map((version) => version.text), store: formatStorageUrl(environment.storage) },
       'exports configurations',
     );
     if (options.once) await exporter.once(options.timeout * 1000, stop);

@@ -6,6 +6,12 @@ import type { Log } from '../runtime';
 const maxBacklog = 1024 * 1024;
 
 /**
+ * What the AWS SDK says at each start on Node 20: its later releases will not run there. Ours is in the bundle and does,
+ * and nobody who reads a node's log can act on it.
+ */
+const aboutNode = /^NodeVersionSupportWarning: /;
+
+/**
  * The program's log: on stderr, JSON lines, or pretty on a terminal.
  *
  * Node's own warnings (the SDKs' among them) become lines of it. Written at once: what is logged before an exit is there.
@@ -32,7 +38,9 @@ export async function createLog(settings: NodeEnvironment['log']): Promise<Log> 
       )
     : pino(options, plainDestination());
   process.removeAllListeners('warning');
-  process.on('warning', (warning) => log.warn({ warning: warning.name }, warning.message.replace(/\s+/g, ' ').trim()));
+  process.on('warning', ({ name, message }) => {
+    log[aboutNode.test(message) ? 'debug' : 'warn']({ warning: name }, message.replace(/\s+/g, ' ').trim());
+  });
   return log;
 }
 

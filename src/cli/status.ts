@@ -1,9 +1,8 @@
-import { configKey, leaseKey, type GatewayVersion } from '../contract';
+import { configKey, formatStorageUrl, leaseKey, type GatewayVersion } from '../contract';
 import { ResilienceError } from '../errors';
 import { parseLeaseDocument } from '../exporter/lease-document';
 import { parseSnapshotMetadata } from '../snapshot';
-import { storeAbsent } from '../store';
-import { openReader } from '../store';
+import { openReader, storeAbsent } from '../store';
 import type { ObjectReader } from '../store';
 import { createContext, type Context } from './context';
 import { exitCodeOf, exitCodes } from './exit-codes';
@@ -65,7 +64,7 @@ export async function statusCommand(options: { json: boolean }): Promise<number>
   } finally {
     reader.close();
   }
-  if (options.json) printJson({ store: reader.location, versions });
+  if (options.json) printJson({ store: formatStorageUrl(environment.storage), versions });
   else for (const status of versions) for (const line of describe(reader.location, status)) printLine(line);
   return exitCode;
 }

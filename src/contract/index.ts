@@ -14,7 +14,7 @@ export { putSettingNames } from './put-settings';
 export { readEnvironment } from './read-environment';
 export type { ReadOptions, ReadResult } from './read-environment';
 export * from './secret';
-export { parseStorageUrl } from './storage-url';
+export { formatStorageUrl, parseStorageUrl } from './storage-url';
 export type { StorageUrl, StorageUrlRefusal, StorageUrlResult } from './storage-url';
 export { show } from './show';
 export { isLoopback } from './value-types';

@@ -2,12 +2,12 @@ import type { GatewayVersion } from './gateway-version';
 import type { Secret } from './secret';
 import type { StorageUrl } from './storage-url';
 
-/** What the environment is read for. `status` and `health` need no role and read no certificate. */
-export type EnvironmentCommand = 'run' | 'export' | 'import' | 'status' | 'health';
+/** What the environment is read for. `status` needs no role and reads no certificate. */
+export type EnvironmentCommand = 'run' | 'export' | 'import' | 'status';
 
 /** What a node's environment block says, validated: the only form in which the rest of the agent sees it. Durations are in milliseconds. */
 export interface NodeEnvironment {
-  /** What this command does: `export` and `import` do that alone, `run` what the switches say, `status` and `health` perhaps neither. */
+  /** What this command does: `export` and `import` do that alone, `run` what the switches say, `status` perhaps neither. */
   readonly role: { readonly export: boolean; readonly import: boolean };
   /** At least one; whoever imports has exactly one. */
   readonly versions: readonly [GatewayVersion, ...GatewayVersion[]];

@@ -42,8 +42,7 @@ const certificateVariables: ReadonlySet<VariableName> = new Set<VariableName>([
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>, options: ReadOptions): ReadResult {
   const { command, readFile = (path) => readFileSync(path, 'utf8'), now } = options;
   const problems = new ProblemList();
-  const connects =
-    command !== 'status' && command !== 'health' && (env['KONG_RESILIENCE_ADMIN_URL']?.trim() ?? '') === '';
+  const connects = command !== 'status' && (env['KONG_RESILIENCE_ADMIN_URL']?.trim() ?? '') === '';
   const raw = takeKnown(env, readFile, (name) => connects || !certificateVariables.has(name), problems);
   const values = readValues(raw, problems);
 
@@ -140,7 +139,7 @@ function readVersions(
       `${own} is not set, nor is KONG_VERSION. Set it to the full version of the gateway, such as 3.9.1 or 3.10.0.2; "kong version" prints it.`,
     );
   }
-  if (versions !== undefined && versions.length > 1 && imports && command !== 'status' && command !== 'health') {
+  if (versions !== undefined && versions.length > 1 && imports && command !== 'status') {
     const name = values[own] === undefined ? 'KONG_VERSION' : own;
     const list = versions.map(({ text }) => text).join(',');
     problems.add(

@@ -68,7 +68,7 @@ function checkGateway(
       `${what}, but KONG_ROLE is "control_plane": only a data plane imports. A control plane can export; set ${exportSwitch} to "on" for that.`,
     );
   }
-  if (command === 'status' || command === 'health') return;
+  if (command === 'status') return;
   if (gateway === 'traditional' && adminUrl === undefined) {
     problems.add(
       'KR_ENV_ROLE',

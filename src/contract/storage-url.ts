@@ -86,6 +86,11 @@ function explainScheme(scheme: string, rest: string): string {
   return `${allowed} Did you mean ${rest.includes('@') || rest.includes('?') ? `${meant}://` : `${meant}://${printable(rest)}`}?`;
 }
 
+/** A storage URL as KONG_CLUSTER_FALLBACK_CONFIG_STORAGE has it, `gcs://` for `gs://` and without a slash at the end. */
+export function formatStorageUrl({ scheme, bucket, prefix }: StorageUrl): string {
+  return `${scheme}://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
+}
+
 function parseBucketUrl(
   scheme: 's3' | 'gcs',
   rest: string,

@@ -14,7 +14,8 @@ export const putTooSlow = defineError(
   'KR_EXPORT_LEASE_TOO_SHORT',
   'A configuration could not be written within what was left of the lease.',
   (key: string, bytes: number, limitMs: number, cause?: unknown) => ({
-    reason: `${key}: writing ${bytes} bytes did not end within ${Math.round(limitMs)} ms, which is what the lease leaves.`,
+    // Whole seconds, so that one try after the other says the same.
+    reason: `${key}: writing ${bytes} bytes did not end within ${Math.ceil(limitMs / 1000)} s, which is what the lease leaves.`,
     fix: 'Raise KONG_RESILIENCE_LEASE_SECONDS (and KONG_RESILIENCE_STORE_TIMEOUT_SECONDS), or give the store a faster way.',
     cause,
   }),
@@ -36,5 +37,15 @@ export const exportTimedOut = defineError(
   (versions: readonly string[], seconds: number) => ({
     reason: `No confirmed export within ${seconds} s for ${versions.join(', ')}.`,
     fix: 'The errors before this one say why; raise --timeout where it only took longer.',
+  }),
+);
+
+export const exportStopped = defineError(
+  'KR_EXPORT_STOPPED',
+  '`export --once` was asked to stop before each version had a confirmed export.',
+  (versions: readonly string[], cause: unknown) => ({
+    reason: `The export was asked to end (${causeOf(cause)}) before it was confirmed for ${versions.join(', ')}.`,
+    fix: 'Run it again: it exports what is current then.',
+    cause,
   }),
 );

@@ -4,7 +4,7 @@ import { ResilienceError } from '../errors';
 import { monotonicMs, type Log } from '../runtime';
 import type { ConfigurationSource } from '../source';
 import type { ObjectStore } from '../store';
-import { exportTimedOut } from './errors';
+import { exportStopped, exportTimedOut } from './errors';
 import { Spool } from './spool';
 import type { VersionExportStatus } from './status';
 import { VersionExporter } from './version-exporter';
@@ -86,7 +86,7 @@ export class Exporter {
   /**
    * Runs until each version's current configuration is stored, by this exporter or another one.
    *
-   * @throws KR_EXPORT_TIMED_OUT naming the versions that are not, after `limitMs`
+   * @throws KR_EXPORT_TIMED_OUT naming the versions that are not, after `limitMs`; KR_EXPORT_STOPPED when `signal` aborts before
    */
   async once(limitMs: number, signal: AbortSignal): Promise<void> {
     const end = new AbortController();
@@ -95,9 +95,13 @@ export class Exporter {
     this.onConfirmed = () => {
       if (done()) end.abort();
     };
+    let stopped = false;
     const timer = setTimeout(() => end.abort(), limitMs);
     // Not AbortSignal.any: on Node 20 the signal that it makes can be collected while it is waited for.
-    const stop = (): void => end.abort();
+    const stop = (): void => {
+      stopped = !end.signal.aborted;
+      end.abort();
+    };
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop);
     try {
@@ -110,6 +114,7 @@ export class Exporter {
       const missing = this.options.environment.versions
         .map((version) => version.text)
         .filter((text) => !this.confirmed.has(text));
+      if (stopped) throw exportStopped(missing, signal.reason);
       throw exportTimedOut(missing, Math.round((monotonicMs() - started) / 1000));
     }
   }

@@ -40,7 +40,7 @@ interface Held {
 }
 
 /** What a holder writes down with a renewal; what is left out stays as it was. */
-export type LeaseChange = Partial<Pick<LeaseDocument, 'writing' | 'confirmed_at' | 'configuration'>>;
+type LeaseChange = Partial<Pick<LeaseDocument, 'writing' | 'confirmed_at' | 'configuration'>>;
 
 /**
  * The exporters' lease: one leader at a time, by conditional writes to one object.
@@ -97,6 +97,7 @@ export class Lease {
   /** Stops holding the lease without a word to the store: somebody else's writes have shown that it is not ours. */
   abandon(): void {
     this.current = undefined;
+    this.othersWroteAt = this.options.clock.monotonicMs();
   }
 
   /** A moment of the local clock, as the store's clock says it. */

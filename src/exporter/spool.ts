@@ -1,7 +1,7 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { sweepTemporary, writeFileAtomic, type Log } from '../runtime';
+import { makeFolder, sweepTemporary, writeFileAtomic, type Log } from '../runtime';
 import { checkTable, type Configuration, type TableInfo } from '../snapshot';
 import { createHash } from 'node:crypto';
 import { causeOf } from '../errors';
@@ -66,7 +66,7 @@ export class Spool {
   /** Makes the folder and removes what a killed process left half-written. @throws KR_SPOOL_UNWRITABLE */
   async open(): Promise<void> {
     try {
-      await mkdir(this.options.dir, { recursive: true, mode: 0o700 });
+      await makeFolder(this.options.dir, 0o700);
       await sweepTemporary(this.options.dir);
     } catch (error) {
       throw spoolUnwritable(this.options.dir, error);

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { ResilienceError } from '../errors';
-import { Backoff, systemClock, type Clock, type Log } from '../runtime';
+import { Backoff, Outage, systemClock, type Clock, type Log } from '../runtime';
 import {
   canonicalHashes,
   isEnterpriseTable,
   parseSnapshotMetadata,
+  RunningDigests,
   sealTable,
   snapshotMetadata,
   type Configuration,
@@ -13,7 +13,8 @@ import type { ConfigurationSource, SourceState } from '../source';
 import { storeAbsent, storeConflict, storeCorrupt } from '../store';
 import type { ObjectInfo, ObjectStore, ObjectVersion } from '../store';
 import { leaseLost, putTooSlow } from './errors';
-import { Lease, type LeaseChange } from './lease';
+import { Lease } from './lease';
+import type { LeaseDocument } from './lease-document';
 import type { Basis, Spool } from './spool';
 import { newStatus, type VersionExportStatus } from './status';
 
@@ -68,6 +69,8 @@ interface Pending {
    */
   stale?: { readonly notBefore: number };
   spooled: boolean;
+  /** Costs a pass over the whole table: known once it was needed. */
+  canonicalHash?: string;
 }
 
 const largestBackoffMs = 30_000;
@@ -94,6 +97,8 @@ export class VersionExporter {
   private readonly backoff: Backoff;
   private readonly log: Log;
   private readonly clock: Clock;
+  private readonly sourceOutage: Outage;
+  private readonly exportOutage: Outage;
   private pending: Pending | undefined;
   private stored: Stored = { kind: 'unknown' };
   private mustSeal = false;
@@ -110,6 +115,18 @@ export class VersionExporter {
     const { store, leaseKey, holder, host, leaseMs, log, version } = options;
     this.log = log.child({ version });
     this.clock = options.clock ?? systemClock;
+    this.sourceOutage = new Outage({
+      log: this.log,
+      clock: this.clock,
+      failing: 'the source gives no configuration',
+      over: 'the source gives configurations again',
+    });
+    this.exportOutage = new Outage({
+      log: this.log,
+      clock: this.clock,
+      failing: 'the export did not succeed',
+      over: 'the export succeeds again',
+    });
     this.status = newStatus(version);
     this.lease = new Lease({
       store,
@@ -193,6 +210,7 @@ export class VersionExporter {
   private received(configuration: Configuration): void {
     this.status.receivedTotal++;
     this.status.sourceProblem = null;
+    this.sourceOutage.succeeded();
     this.pending = {
       configuration,
       basis: {
@@ -210,7 +228,7 @@ export class VersionExporter {
   private sourceProblem(error: ResilienceError): void {
     this.status.sourceProblemsTotal++;
     this.status.sourceProblem = error.toJSON();
-    this.log.error(error.toJSON(), 'the source gives no configuration');
+    this.sourceOutage.failed(error);
     // Nothing better is coming soon: an earlier configuration need not wait for it.
     if (this.pending?.stale !== undefined) this.pending.stale = { notBefore: 0 };
     this.wake.abort();
@@ -228,6 +246,8 @@ export class VersionExporter {
       const waitMs = await this.advance(signal, stopping);
       this.backoff.reset();
       this.status.exportProblem = null;
+      // One that neither leads nor follows did not ask the store.
+      if (this.lease.held || this.status.role === 'follower') this.exportOutage.succeeded();
       return waitMs;
     } catch (error) {
       this.spoolPending();
@@ -242,7 +262,7 @@ export class VersionExporter {
       const waitMs = this.backoff.next();
       this.status.exportProblem = error.toJSON();
       this.status.exportFailuresTotal++;
-      this.log.error({ ...error.toJSON(), retryInMs: Math.round(waitMs) }, 'the export did not succeed');
+      this.exportOutage.failed(error, { retryInMs: Math.round(waitMs) });
       return waitMs;
     } finally {
       if (this.lease.held) this.status.role = this.lease.remainingMs() > 0 ? 'leader' : 'idle';
@@ -284,7 +304,7 @@ export class VersionExporter {
       if (this.exportDueInMs(pending, stopping) <= 0) await this.export(pending, signal);
       else this.spoolPending();
     }
-    if (this.renewalDueInMs() <= 0) await this.renew({ writing: this.mustSeal ? this.counter : null }, signal);
+    if (this.renewalDueInMs() <= 0) await this.renew(signal);
 
     const untilExportMs = this.pending === undefined ? Infinity : this.exportDueInMs(this.pending, stopping);
     return Math.max(0, Math.min(untilExportMs, this.renewalDueInMs()));
@@ -312,8 +332,7 @@ export class VersionExporter {
       else this.follow(result.document.host);
       this.confirmedAt = result.document?.confirmed_at ?? this.confirmedAt;
       this.status.confirmedAt = this.confirmedAt;
-      const received = this.pending?.configuration.configHash;
-      if (received !== undefined && this.stored.kind === 'present' && this.stored.configHash === received) {
+      if (this.pending !== undefined && this.isStored(this.pending, result.document?.configuration)) {
         this.options.onConfirmed?.();
       }
       // A lease that is given back early is noticed after a third of its time.
@@ -337,6 +356,15 @@ export class VersionExporter {
       this.options.source.refresh();
     }
     return 0;
+  }
+
+  /** Whether another one stored the equal of `pending`: by the sent hash, or by what its lease says where a source sends none. */
+  private isStored(pending: Pending, known: LeaseDocument['configuration'] | undefined): boolean {
+    const { stored } = this;
+    const sent = pending.configuration.configHash;
+    if (stored.kind !== 'present' || stored.configHash !== sent) return false;
+    if (sent !== undefined) return true;
+    return known?.version === stored.version && known.canonical_hash === canonicalHashOf(pending);
   }
 
   private follow(leader: string | undefined): void {
@@ -405,7 +433,7 @@ export class VersionExporter {
     }
     // A foreign exporter's object has no sent hash that could be compared.
     if (stored.kind !== 'present' || stored.term === 0 || stored.configHash !== sent) return;
-    const canonical = canonicalHashes(pending.configuration.table).configHash;
+    const canonical = canonicalHashOf(pending);
     const storedCanonical = stored.canonicalHash ?? (await this.canonicalOfStored(stored.version, signal));
     if (storedCanonical !== undefined && this.stored === stored) {
       this.stored = { ...stored, canonicalHash: storedCanonical };
@@ -469,13 +497,11 @@ export class VersionExporter {
     const { store, configKey, storeTimeoutMs } = this.options;
     this.counter++;
     const mark = { term: this.lease.term, counter: this.counter };
-    const renewed = this.renew({ writing: this.counter }, signal);
+    const renewed = this.renew(signal, this.counter);
     // While the renewal is on its way.
     const body = sealTable(configuration.table, mark);
-    const [sha256, md5] = (['sha256', 'md5'] as const).map((name) => createHash(name).update(body).digest('hex')) as [
-      string,
-      string,
-    ];
+    const { table, digests = RunningDigests.of(table) } = configuration;
+    const { sha256, md5 } = digests.with(body.subarray(table.length));
     await renewed;
     const stored = this.stored;
     const condition = stored.kind === 'present' ? { version: stored.version } : ('absent' as const);
@@ -526,7 +552,7 @@ export class VersionExporter {
       }
     }
     this.canonicalise(configuration);
-    await this.renew({ writing: this.mustSeal ? this.counter : null }, signal);
+    await this.renew(signal);
   }
 
   /** Somebody else wrote, or deleted, what we meant to replace: a newer term ends our lead, anything else is replaced next. */
@@ -597,11 +623,12 @@ export class VersionExporter {
     this.options.spool?.save(pending.configuration, pending.basis);
   }
 
-  private async renew(change: LeaseChange, signal: AbortSignal): Promise<void> {
+  /** @param writing counter of the put that is about to be sent; else of one that may still be on its way, as long as that is not sealed */
+  private async renew(signal: AbortSignal, writing = this.mustSeal ? this.counter : null): Promise<void> {
     const { stored } = this;
     await this.lease.renew(
       {
-        ...change,
+        writing,
         confirmed_at: this.confirmedAt,
         ...(stored.kind === 'present' && stored.canonicalHash !== undefined
           ? {
@@ -616,6 +643,11 @@ export class VersionExporter {
       signal,
     );
   }
+}
+
+function canonicalHashOf(pending: Pending): string {
+  pending.canonicalHash ??= canonicalHashes(pending.configuration.table).configHash;
+  return pending.canonicalHash;
 }
 
 function described(error: unknown): object {

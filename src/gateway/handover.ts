@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ResilienceError } from '../errors';
-import { syncFolder, type Log } from '../runtime';
+import { makeFolder, syncFolder, type Log } from '../runtime';
 import cacheLua from './cache.lua';
 import { handoverDamaged, handoverDenied, handoverFailed, handoverFull } from './errors';
 import startScript from './start.sh';
@@ -89,7 +89,7 @@ export class Handover {
 
   async #prepare(): Promise<void> {
     await told(this.dir, 'making the folder', async () => {
-      await mkdir(dirname(this.dir), { recursive: true });
+      await makeFolder(dirname(this.dir), 0o777);
       try {
         await mkdir(this.dir, { mode: 0o700 });
       } catch (error) {
@@ -113,9 +113,9 @@ export class Handover {
   /**
    * Begins a file. Its bytes are hashed as they pass, so that memory stays small.
    *
-   * @param known the digests of what will be written, where the caller has them and checks one of them itself
+   * @param known asked by `commit` for the digests of all that was written, where the caller has them or computes them
    */
-  async stage(known?: KnownDigests): Promise<Staging> {
+  async stage(known?: () => KnownDigests | undefined): Promise<Staging> {
     const { path, handle } = await this.#temporary();
     const digests = new Digests(known);
     const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
@@ -292,7 +292,8 @@ class Digests {
   readonly #sha256 = createHash('sha256');
   #size = 0;
 
-  constructor(private readonly known?: KnownDigests) {}
+  /** @param known who is asked instead of computing them */
+  constructor(private readonly known?: () => KnownDigests | undefined) {}
 
   update(bytes: Uint8Array): void {
     if (this.known === undefined) {
@@ -303,8 +304,10 @@ class Digests {
   }
 
   of(path: string): StagedFile {
-    const { md5, sha256 } = this.known ?? { md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') };
-    return { path, bytes: this.#size, md5, sha256 };
+    const computed = (): KnownDigests => ({ md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') });
+    const digests = this.known === undefined ? computed() : this.known();
+    if (digests === undefined) throw new TypeError(`the digests of ${path} are not known yet`);
+    return { path, bytes: this.#size, md5: digests.md5, sha256: digests.sha256 };
   }
 }
 

@@ -2,9 +2,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Secret } from '../contract';
-import type { Log } from '../runtime/log';
+import { pause, type Log } from '../runtime';
 import {
   gatewayBusy,
   gatewayDenied,
@@ -108,7 +107,7 @@ export async function postConfig(options: PostConfigOptions): Promise<PostConfig
     }
     log.info({ place, status: answer.status, waitMs: Math.round(wait) }, 'the gateway cannot load now; waiting');
     // Ends early when somebody gives up; the loop's first line then tells.
-    await sleep(wait, undefined, { signal }).catch(() => undefined);
+    await pause(wait, signal);
   }
 }
 

@@ -12,6 +12,7 @@ import {
   readConfiguration,
   type AdaptReport,
   type ChunkSink,
+  type Digests,
   type SnapshotMetadata,
 } from '../snapshot';
 import type { ObjectReader, StoredObject } from '../store';
@@ -97,7 +98,7 @@ function isVouchedFor(
 async function copyVouchedFor(object: StoredObject, metadata: VouchedFor, options: FetchOptions): Promise<Staging> {
   const { reader, handover, maxConfigBytes } = options;
   if (object.size > maxConfigBytes) throw configurationTooLarge(maxConfigBytes);
-  const staging = await handover.stage({ md5: metadata.md5, sha256: metadata.sha256 });
+  const staging = await handover.stage(() => metadata);
   try {
     const sha256 = createHash('sha256');
     const sink = withProgress(object, options, (chunk) => staging.write(chunk));
@@ -118,14 +119,19 @@ async function readAndCheck(
   metadata: SnapshotMetadata | undefined,
   options: FetchOptions,
 ): Promise<Pick<Fetched, 'staging' | 'entities' | 'adapted' | 'configHash'>> {
-  const { reader, handover, maxConfigBytes, node } = options;
-  let staging = await handover.stage();
+  const { reader, handover, maxConfigBytes, node, log } = options;
+  let digests: Digests | undefined;
+  let staging = await handover.stage(() => digests);
   try {
     const whole = staging;
     const result = await readConfiguration(object.body, {
       maxConfigBytes,
+      expectedBytes: object.size,
+      onWithoutThread: (err) =>
+        log.debug({ err }, 'no thread could be started; the configuration is checked in this one'),
       sink: withProgress(object, options, (chunk) => whole.write(chunk)),
     });
+    ({ digests } = result);
     if (metadata !== undefined) verify(`${reader.location}/${object.key}`, metadata, result.storedSha256);
     let adapted: AdaptReport | undefined;
     const foreign = node.edition === 'open-source' && isEnterpriseTable(result);

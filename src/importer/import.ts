@@ -1,7 +1,7 @@
 import type { GatewayVersion, NodeEnvironment } from '../contract';
 import { ResilienceError } from '../errors';
 import type { Handover } from '../gateway';
-import { Backoff, monotonicMs, pause, type Log } from '../runtime';
+import { Backoff, monotonicMs, Outage, pause, systemClock, type Log } from '../runtime';
 import type { Configuration } from '../snapshot';
 import { receiveOnce, type OneReception } from '../source';
 import type { ConfigurationSource } from '../source';
@@ -103,12 +103,20 @@ async function fromStore(options: ImportOptions, version: GatewayVersion, signal
   const backoff = new Backoff({ initialMs: 200, maxMs: 5_000 });
   const reader = await options.openReader();
   const startedAt = monotonicMs();
+  const outage = new Outage({
+    log,
+    clock: systemClock,
+    failing: 'the store does not give a configuration',
+    over: 'the store gives a configuration',
+  });
   let contentFailures = 0;
   let last: ResilienceError | undefined;
   try {
     for (;;) {
       try {
-        return await fetchBest(options, reader, version, signal);
+        const fetched = await fetchBest(options, reader, version, signal);
+        outage.succeeded();
+        return fetched;
       } catch (error) {
         if (signal.aborted) throw last ?? importTimedOut(environment.importDeadlineMs / 1000);
         if (!(error instanceof ResilienceError)) throw error;
@@ -120,7 +128,7 @@ async function fromStore(options: ImportOptions, version: GatewayVersion, signal
           : isRetryable(error) && !(storeDenied.is(error) && monotonicMs() - startedAt > deniedForMs);
         if (!again) throw error;
         const waitMs = backoff.next();
-        log.warn({ ...error.toJSON(), retryInMs: Math.round(waitMs) }, 'the store did not give a configuration');
+        outage.failed(error, { retryInMs: Math.round(waitMs) });
         await pause(waitMs, signal);
         if (signal.aborted) throw error;
       }
@@ -158,7 +166,7 @@ async function fetchBest(
   if (!environment.olderVersions) {
     throw nothingToImport(key, 'older versions are not looked at (KONG_RESILIENCE_IMPORT_OLDER_VERSION=off)');
   }
-  for (const candidate of await olderOrNone(reader, options, version, signal)) {
+  for (const candidate of await olderCandidates(reader, environment.storage, version, { signal })) {
     try {
       const fetched = await fetchConfiguration(candidate, fetchOptions);
       log.warn(
@@ -171,21 +179,6 @@ async function fetchBest(
     }
   }
   throw nothingToImport(key, `there is none of an older ${version.edition} version of the same major either`);
-}
-
-/** A missing bucket or prefix has no older versions. */
-async function olderOrNone(
-  reader: ObjectReader,
-  { environment }: ImportOptions,
-  version: GatewayVersion,
-  signal: AbortSignal,
-): ReturnType<typeof olderCandidates> {
-  try {
-    return await olderCandidates(reader, environment.storage, version, { signal });
-  } catch (error) {
-    if (storeAbsent.is(error)) return [];
-    throw error;
-  }
 }
 
 function isConfiguration(value: unknown): value is Configuration {

@@ -2,4 +2,5 @@
 export * from './backoff';
 export * from './files';
 export * from './log';
+export * from './outage';
 export * from './time';

@@ -1,3 +1,4 @@
+import type { RunningDigests } from './digests';
 import type { TableInfo } from './table';
 
 /** The six hashes of a `reconfigure` message, as the control plane sent them. */
@@ -12,6 +13,8 @@ export interface Configuration {
   readonly hashes?: SentHashes;
   /** What the pass that validated the table found in it. */
   readonly info?: TableInfo;
+  /** The digests of `table`, where they were computed while it was read. */
+  readonly digests?: RunningDigests;
   /** When the last byte arrived, by the local clock; for people, never for ordering. */
   readonly receivedAt: Date;
 }

@@ -92,6 +92,15 @@ export const notAList = defineError(
   }),
 );
 
+export const notAnEntity = defineError(
+  'KR_CONFIG_NOT_AN_ENTITY',
+  'A list of the configuration has an element that is no object; a gateway refuses all of the configuration then.',
+  (key: string, index: number, kind: JsonKind) => ({
+    reason: `The configuration's ${shown(key)} has ${KIND_NAMES[kind]} at index ${index}; each of its elements must be an entity, which is an object.`,
+    fix: RESTORE,
+  }),
+);
+
 export const emptyConfiguration = defineError(
   'KR_CONFIG_EMPTY',
   'The configuration holds no entity; a gateway that took it would wipe itself.',
@@ -116,6 +125,16 @@ export const badSentHash = defineError(
   (field: string) => ({
     reason: `The message's ${field} is not a string of 32 hexadecimal digits.`,
     fix: 'Check what stands between this program and the control plane, and that both speak the hybrid protocol v1.',
+  }),
+);
+
+export const threadLost = defineError(
+  'KR_SNAPSHOT_THREAD_LOST',
+  'The thread that checks a large configuration ended before it was done.',
+  (cause: unknown) => ({
+    reason: `The thread that checks the configuration ended before it was done: ${causeOf(cause)}.`,
+    fix: 'Give the process more memory, and try again.',
+    cause,
   }),
 );
 

@@ -7,6 +7,7 @@
 export { adaptToOpenSource, isEnterpriseTable, type AdaptReport, type RemovedPlugin } from './adapt';
 export { canonicalHashes, type CanonicalHashes } from './canonical-hash';
 export * from './configuration';
+export { RunningDigests, type Digests } from './digests';
 export { ENTERPRISE_PLUGINS } from './editions';
 export { tooLarge as configurationTooLarge } from './errors';
 export type { JsonKind } from './json-kind';

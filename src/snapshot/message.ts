@@ -1,13 +1,19 @@
+import { on } from 'node:events';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { createGunzip, gzip } from 'node:zlib';
 import type { Configuration, SentHashes } from './configuration';
+import { RunningDigests } from './digests';
 import { badGzip, badSentHash, notReconfigure, tooLarge } from './errors';
 import { JsonScanner, type JsonStructure } from './json-scanner';
 import { isHash, isHashes } from './sent-hashes';
 import { describeTable, TABLE_SCAN, type TableInfo } from './table';
 
-const inflate = promisify(gunzip);
 const deflate = promisify(gzip);
+
+/** Two or three of them are in memory beside the text; each costs a turn of the event loop. */
+const PIECE_BYTES = 256 * 1024;
+/** Deflate makes a text at most this many times shorter. */
+const MAX_RATIO = 1032;
 
 /** What a scanner must look for in a whole `reconfigure` message. */
 export const MESSAGE_SCAN = {
@@ -32,8 +38,8 @@ export interface DecodeOptions {
 /**
  * Opens a `reconfigure` frame: gzip of `{"type":"reconfigure","config_table":{…},"config_hash":…,"hashes":{…}}`.
  *
- * Costs one inflation (off the main thread) and one pass over the text. `table` is a view of the inflated message: the
- * bytes of `config_table` as they came.
+ * Costs one inflation (off the main thread) and, while it goes on, one pass over the text and the table's digests.
+ * `table` is a view of the inflated message: the bytes of `config_table` as they came.
  *
  * Throws `KR_MESSAGE_NOT_RECONFIGURE`, `KR_MESSAGE_BAD_HASH`, `KR_CONFIG_BAD_GZIP`, `KR_CONFIG_TOO_LARGE`,
  * `KR_CONFIG_NOT_JSON`, and whatever `checkTable` says about the table, `KR_CONFIG_EMPTY` among it.
@@ -43,9 +49,25 @@ export async function decodeReconfigure(
   options: DecodeOptions,
 ): Promise<Configuration & { readonly info: TableInfo }> {
   if (!isGzip(frame)) throw notReconfigure('it is not compressed with gzip');
-  const message = await inflateWhole(frame, options.maxConfigBytes);
   const scanner = new JsonScanner(MESSAGE_SCAN);
-  scanner.feed(message);
+  const digests = new RunningDigests();
+  let refusal: { readonly error: unknown } | undefined;
+  const message = await inflateWhole(frame, options.maxConfigBytes, (piece) => {
+    if (refusal !== undefined) return;
+    const from = scanner.bytes;
+    try {
+      scanner.feed(piece);
+    } catch (error) {
+      // Damaged gzip is the better explanation for damaged text, and is known at its end.
+      refusal = { error };
+      return;
+    }
+    const { inner } = scanner;
+    if (inner === undefined) return;
+    const end = inner.end === 0 ? scanner.bytes : inner.end;
+    digests.update(piece.subarray(Math.max(0, inner.start - from), Math.max(0, end - from)));
+  });
+  if (refusal !== undefined) throw refusal.error;
   scanner.end();
   const type = typeOf(scanner.outer);
   if (scanner.rootKind !== 'object') throw notReconfigure('it is no JSON object');
@@ -54,6 +76,7 @@ export async function decodeReconfigure(
   return {
     table: message.subarray(scanner.inner.start, scanner.inner.end),
     ...sentIdentity(scanner.outer),
+    digests,
     receivedAt: options.receivedAt,
     info: describeTable(scanner.inner),
   };
@@ -113,13 +136,36 @@ function valueOf(message: JsonStructure, key: string): unknown {
   return member.text === undefined ? Symbol('longer than any hash') : (JSON.parse(member.text) as unknown);
 }
 
-async function inflateWhole(frame: Uint8Array, maxConfigBytes: number): Promise<Buffer> {
+/** Inflates a frame; `seen` gets each piece of the text while the next one is being inflated. */
+async function inflateWhole(
+  frame: Uint8Array,
+  maxConfigBytes: number,
+  seen: (piece: Uint8Array) => void,
+): Promise<Uint8Array> {
+  // The last four bytes tell the length of the text (RFC 1952), and are not to be trusted.
+  const tail = Buffer.from(frame.subarray(-4));
+  const told = tail.length < 4 ? 0 : tail.readUInt32LE();
+  let text = Buffer.allocUnsafeSlow(Math.min(told, maxConfigBytes, frame.length * MAX_RATIO));
+  let length = 0;
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
   try {
-    // Few large pieces: each one costs a turn of the event loop. Tables compress about fourfold.
-    const chunkSize = Math.max(64 * 1024, Math.min(frame.length * 4, 16 * 1024 * 1024));
-    return await inflate(frame, { maxOutputLength: maxConfigBytes, chunkSize });
+    const pieces = on(gunzip, 'data', { close: ['end'] }) as AsyncIterable<[Buffer]>;
+    gunzip.end(frame);
+    for await (const [piece] of pieces) {
+      if (length + piece.length > maxConfigBytes) throw tooLarge(maxConfigBytes);
+      if (length + piece.length > text.length) {
+        const larger = Buffer.allocUnsafeSlow(Math.min(2 * (length + piece.length), maxConfigBytes));
+        text.copy(larger, 0, 0, length);
+        text = larger;
+      }
+      text.set(piece, length);
+      length += piece.length;
+      seen(piece);
+    }
+    return text.subarray(0, length);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxConfigBytes);
-    throw badGzip(error);
+    throw tooLarge.is(error) ? error : badGzip(error);
+  } finally {
+    gunzip.destroy();
   }
 }

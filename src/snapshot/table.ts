@@ -1,4 +1,4 @@
-import { badFormatVersion, badTransform, emptyConfiguration, notAList, notAnObject } from './errors';
+import { badFormatVersion, badTransform, emptyConfiguration, notAList, notAnEntity, notAnObject } from './errors';
 import type { JsonKind } from './json-kind';
 import { JsonScanner, type JsonScannerOptions, type JsonStructure } from './json-scanner';
 
@@ -28,9 +28,11 @@ export const TABLE_SCAN = {
 export const NOT_PROXIED: ReadonlySet<string> = new Set(['workspaces', 'parameters']);
 
 /**
- * Checks a scanned table's shape: `_format_version`, `_transform`, a list under every other name, at least one entity.
+ * Checks a scanned table's shape: `_format_version`, `_transform`, a list of objects under every other name, at
+ * least one entity.
  *
- * Throws `KR_CONFIG_FORMAT_VERSION`, `KR_CONFIG_TRANSFORM`, `KR_CONFIG_NOT_A_LIST` or `KR_CONFIG_EMPTY`.
+ * Throws `KR_CONFIG_FORMAT_VERSION`, `KR_CONFIG_TRANSFORM`, `KR_CONFIG_NOT_A_LIST`, `KR_CONFIG_NOT_AN_ENTITY` or
+ * `KR_CONFIG_EMPTY`.
  */
 export function describeTable(table: JsonStructure): TableInfo {
   const formatVersion = formatVersionOf(table);
@@ -42,6 +44,8 @@ export function describeTable(table: JsonStructure): TableInfo {
     // Lua does not tell an empty list from an empty object: Kong may write `{}` for either.
     const empty = member.kind === 'object' && member.end - member.start === '{}'.length;
     if (member.kind !== 'array' && member.kind !== 'null' && !empty) throw notAList(member.key, member.kind);
+    const { stranger } = member;
+    if (stranger !== undefined) throw notAnEntity(member.key, stranger.index, stranger.kind);
     counts.push([member.key, member.count]);
   }
   if (!counts.some(([key, count]) => count > 0 && !NOT_PROXIED.has(key))) throw emptyConfiguration();

@@ -1,15 +1,22 @@
 import { ResilienceError } from '../errors';
+import { pause } from '../runtime/time';
 import { storeUnreachable } from './errors';
+import { NoObjectStore } from './http-answer';
 import type { CallOptions } from './store';
 
 /** What every driver knows before it makes a call. */
 export interface CallSettings {
   readonly location: string;
   readonly timeoutMs: number;
+  /** Whether the work may be done again where something that is no object store answered; default: no. */
+  readonly mayAskAgain?: boolean;
 }
 
 /** Turns what a driver's client threw into an error of this module. */
 export type Classify = (error: unknown, action: string) => ResilienceError;
+
+/** How long is waited before each further try after `NoObjectStore`: as long as a proxy takes to be set up anew. */
+const pausesMs = [500, 1_000, 2_000];
 
 class TimeLimit extends Error {
   constructor(limitMs: number) {
@@ -62,11 +69,21 @@ export class Call {
 
   /** Runs `work`; when it succeeds the call stays open for a body, and the one who reads that ends it. */
   async open<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    try {
-      return await this.#beforeAbort(work);
-    } catch (error) {
-      this.end();
-      throw this.outcome(error);
+    const pauses = this.settings.mayAskAgain === true ? [...pausesMs] : [];
+    for (;;) {
+      try {
+        return await this.#beforeAbort(work);
+      } catch (error) {
+        const outcome = this.outcome(error);
+        const pauseMs = isNoObjectStore(outcome) ? pauses.shift() : undefined;
+        if (pauseMs !== undefined) {
+          await pause(pauseMs, this.signal);
+          if (!this.signal.aborted) continue;
+        }
+        this.end();
+        // That the time limit passed while it waited says less than what was answered.
+        throw this.#caller?.aborted === true ? this.#caller.reason : outcome;
+      }
     }
   }
 
@@ -94,6 +111,10 @@ export class Call {
       stop();
     }
   }
+}
+
+function isNoObjectStore(outcome: unknown): boolean {
+  return outcome instanceof ResilienceError && outcome.cause instanceof NoObjectStore;
 }
 
 function rejectOnAbort(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {

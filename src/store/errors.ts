@@ -2,12 +2,29 @@ import { causeOf, defineError, ResilienceError } from '../errors';
 
 export const storeAbsent = defineError(
   'KR_STORE_ABSENT',
-  'The store answered, and has no such object or bucket.',
+  'The store answered, and has no such object.',
   (location: string, what: string, cause?: unknown) => ({
     reason: `${location}: ${what} does not exist.`,
     fix: 'Check bucket and prefix in KONG_CLUSTER_FALLBACK_CONFIG_STORAGE and that an exporter of this gateway version has written.',
     cause,
   }),
+);
+
+export const storeNoBucket = defineError(
+  'KR_STORE_NO_BUCKET',
+  'The store answered, and has no such bucket; for file://, there is no such folder.',
+  (location: string, cause?: unknown) =>
+    location.startsWith('file:')
+      ? {
+          reason: `${location}: the folder does not exist.`,
+          fix: 'Check KONG_CLUSTER_FALLBACK_CONFIG_STORAGE and that the folder is mounted here; only an exporter makes it.',
+          cause,
+        }
+      : {
+          reason: `${location}: the bucket does not exist.`,
+          fix: 'Check the bucket in KONG_CLUSTER_FALLBACK_CONFIG_STORAGE and the endpoint; this program makes no bucket.',
+          cause,
+        },
 );
 
 export const storeDenied = defineError(
@@ -32,7 +49,7 @@ export const storeCorrupt = defineError(
 
 export const storeUnreachable = defineError(
   'KR_STORE_UNREACHABLE',
-  'The store did not answer in time, or not as a store does: refused, no such host, time limit, 5xx, throttled.',
+  'The store did not answer in time, or not as a store does: refused, no such host, time limit, 5xx, throttled, a page.',
   (location: string, action: string, cause?: unknown) => ({
     reason: `${location}: ${action} did not succeed${cause === undefined ? '' : `: ${causeOf(cause)}`}.`,
     fix: 'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region; it is retried where time is left.',
@@ -52,7 +69,7 @@ export const storeConflict = defineError(
 
 export const storeRefused = defineError(
   'KR_STORE_REFUSED',
-  'The store understood the request and will never accept it as it is.',
+  'The store will never accept the request as it is, or what answered, with 404 time and again, is no object store.',
   (location: string, action: string, cause?: unknown) => ({
     reason: `${location}: ${action} was refused${cause === undefined ? '' : `: ${causeOf(cause)}`}.`,
     fix: 'Check bucket name, region, endpoint and KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG.',

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { syncFolder } from '../runtime/files';
+import { pause } from '../runtime/time';
 
 /**
  * Replaces one file, one process at a time, and never on behalf of a process that lost its turn.
@@ -39,13 +40,7 @@ export async function lockWith(target: string, body: Uint8Array, signal: AbortSi
   const lock = `${join(dirname(target), `.${basename(target)}`)}.lock`;
   await mkdir(own, { mode: 0o700 });
   try {
-    const file = await open(join(own, name), 'wx', 0o600);
-    try {
-      await file.writeFile(body);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFile(join(own, name), body, { flag: 'wx', mode: 0o600, flush: true });
     await acquire(own, lock, signal);
   } catch (error) {
     await rm(own, { recursive: true, force: true });
@@ -102,7 +97,7 @@ async function acquire(own: string, lock: string, signal: AbortSignal): Promise<
     } else if (performance.now() - since >= takeOverAfterMs) {
       await takeAway(lock);
     }
-    await delay(pollMs, undefined, { signal });
+    await pause(pollMs, signal);
   }
 }
 
@@ -123,16 +118,6 @@ async function removeEmpty(folder: string): Promise<void> {
     await rmdir(folder);
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
-  }
-}
-
-/** Makes a rename in `folder` outlast a power failure. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { StorageUrl } from '../contract';
 import type { ResilienceError } from '../errors';
+import { makeFolder } from '../runtime/files';
 import { bodyOf } from './body';
 import { Call } from './call';
-import { storeAbsent, storeConflict, storeDenied, storeRefused, storeUnreachable } from './errors';
+import { storeAbsent, storeConflict, storeDenied, storeNoBucket, storeRefused, storeUnreachable } from './errors';
 import { abandon, codeOf, commit, lockWith, sweep } from './file-lock';
+import type { Subject } from './http-answer';
 import { checkMetadata } from './metadata';
 import type {
   CallOptions,
@@ -55,7 +57,8 @@ export class FileReader implements ObjectReader {
 
   async head(key: string, options?: CallOptions): Promise<ObjectInfo> {
     const path = this.pathOf(key);
-    return this.call(`reading about ${key}`, key, options).run(async () => {
+    const call = this.call(`reading about ${key}`, { key, writes: false }, options);
+    return call.run(async () => {
       const { handle, found } = await this.opened(path, key);
       await handle.close();
       return this.infoOf(path, key, found);
@@ -64,7 +67,7 @@ export class FileReader implements ObjectReader {
 
   async get(key: string, options?: CallOptions): Promise<StoredObject> {
     const path = this.pathOf(key);
-    const call = this.call(`reading ${key}`, key, options);
+    const call = this.call(`reading ${key}`, { key, writes: false }, options);
     return call.open(async (signal) => {
       const { handle, found } = await this.opened(path, key);
       try {
@@ -82,8 +85,8 @@ export class FileReader implements ObjectReader {
 
   async listFolders(prefix: string, options?: CallOptions): Promise<readonly string[]> {
     const path = this.pathOf(prefix);
-    return this.call(`listing ${prefix === '' ? 'the folder' : prefix}`, undefined, options).run(async () => {
-      await stat(this.storage.bucket);
+    const call = this.call(`listing ${prefix === '' ? 'the folder' : prefix}`, { writes: false }, options);
+    return call.run(async () => {
       try {
         const entries = await readdir(path, { withFileTypes: true });
         // Names with a dot in front are ours: a lock, or what waits for it.
@@ -92,8 +95,9 @@ export class FileReader implements ObjectReader {
           .map((e) => e.name)
           .sort();
       } catch (error) {
-        if (isMissing(error)) return [];
-        throw error;
+        if (!isMissing(error)) throw error;
+        await this.expectFolder();
+        return [];
       }
     });
   }
@@ -102,9 +106,21 @@ export class FileReader implements ObjectReader {
     // No file is kept open between calls.
   }
 
-  protected call(action: string, key: string | undefined, options: CallOptions | undefined): Call {
+  protected call(action: string, subject: Pick<Subject, 'key' | 'writes'>, options: CallOptions | undefined): Call {
     const settings = { location: this.location, timeoutMs: this.#timeoutMs };
-    return new Call(settings, action, options, (error, what) => fileError(error, this.location, what, key));
+    return new Call(settings, action, options, (error, what) =>
+      fileError(error, { ...subject, location: this.location, action: what }),
+    );
+  }
+
+  /** What is missing may be the folder of the store itself: whoever only reads must not take that for an empty store. */
+  protected async expectFolder(): Promise<void> {
+    try {
+      if ((await stat(this.storage.bucket)).isDirectory()) return;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    throw storeNoBucket(this.location);
   }
 
   protected pathOf(key: string): string {
@@ -133,7 +149,10 @@ export class FileReader implements ObjectReader {
   /** The file, open, with what belongs to it. */
   private async opened(path: string, key: string): Promise<{ handle: FileHandle; found: Found }> {
     for (let attempt = 1; ; attempt += 1) {
-      const handle = await open(path, 'r');
+      const handle = await open(path, 'r').catch(async (error: unknown) => {
+        if (isMissing(error)) await this.expectFolder();
+        throw error;
+      });
       try {
         const stats = await handle.stat({ bigint: true });
         if (!stats.isFile()) throw storeAbsent(this.location, `the object ${key}`);
@@ -162,8 +181,8 @@ export class FileStore extends FileReader implements ObjectStore {
   async put(key: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
     checkMetadata(options.metadata);
     const path = this.pathOf(key);
-    return this.call(`writing ${key}`, key, options).run(async (signal) => {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    return this.call(`writing ${key}`, { key, writes: true }, options).run(async (signal) => {
+      await makeFolder(dirname(path), 0o700);
       const storeDate = await this.storeDate(dirname(path));
       await sweep(path, storeDate.getTime());
       for (;;) {
@@ -171,6 +190,11 @@ export class FileStore extends FileReader implements ObjectStore {
         if (version !== undefined) return { version, storeDate: await this.storeDate(dirname(path)) };
       }
     });
+  }
+
+  /** `put` makes the folder: that it is missing means that nothing is in it. */
+  protected override expectFolder(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** By the clock of the file system: that of a file written just now. */
@@ -269,12 +293,15 @@ function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '');
 }
 
-function fileError(error: unknown, location: string, action: string, key: string | undefined): ResilienceError {
+function fileError(error: unknown, { location, action, key, writes }: Subject): ResilienceError {
   switch (codeOf(error) ?? '') {
     case 'ENOENT':
     case 'ENOTDIR':
     case 'EISDIR':
-      return storeAbsent(location, key === undefined ? 'the folder' : `the object ${key}`, error);
+    case 'EEXIST':
+      // A write makes what it needs; where it cannot, a file or a pseudo file system is in the way.
+      if (writes || key === undefined) return storeRefused(location, action, error);
+      return storeAbsent(location, `the object ${key}`, error);
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -11,7 +11,7 @@ export type Speaker = 'google' | 'text' | 'page';
 export class GcsFailure extends Error {
   constructor(
     readonly status: number,
-    text: string,
+    readonly text: string,
     readonly speaker: Speaker,
   ) {
     super(`HTTP ${status}${text === '' ? '' : ` ${text.replace(/\.$/, '')}`}`);

@@ -5,14 +5,14 @@ import type { GoogleSettings, StorageUrl } from '../contract';
 import type { ResilienceError } from '../errors';
 import { bodyOf, type Verify } from './body';
 import { Call } from './call';
-import { storeAbsent, storeDenied, storeRefused, storeUnreachable } from './errors';
+import { storeAbsent, storeDenied, storeNoBucket, storeRefused, storeUnreachable } from './errors';
 import { GcsFailure, GcsHttp, textOf } from './gcs-http';
 import {
   clockBeside,
   errorFor,
   httpDate,
   isTransportError,
-  noObjectStore,
+  NoObjectStore,
   type Subject,
   verdictOf,
 } from './http-answer';
@@ -113,7 +113,7 @@ export class GcsReader implements ObjectReader {
   }
 
   protected call(action: string, subject: Pick<Subject, 'key' | 'writes'>, options: CallOptions | undefined): Call {
-    const settings = { location: this.location, timeoutMs: this.#timeoutMs };
+    const settings = { location: this.location, timeoutMs: this.#timeoutMs, mayAskAgain: !subject.writes };
     return new Call(settings, action, options, (error, what) =>
       gcsError(error, { ...subject, location: this.location, action: what }),
     );
@@ -149,8 +149,7 @@ export class GcsReader implements ObjectReader {
       const headers = await this.authorization();
       answer = await this.http.send({ method: 'GET', url: this.objectUrl(key), headers }, call.signal);
     } catch (error) {
-      if (!(error instanceof GcsFailure) || error.status !== 403) throw error;
-      throw (await this.#isMissing(call, key)) ? storeAbsent(this.location, `the object ${key}`, error) : error;
+      throw error instanceof GcsFailure ? await this.#explained(error, call, key) : error;
     }
     const resource = await this.json<ObjectResource>(answer, call);
     const date = httpDate(answer.headers.date);
@@ -171,20 +170,38 @@ export class GcsReader implements ObjectReader {
     return { info, md5: resource.md5Hash };
   }
 
-  /** Google answers 403 for a missing object to who may not list everything; the exact key may still be listed. */
-  async #isMissing(call: Call, key: string): Promise<boolean> {
+  /**
+   * Google answers 403 for a missing object to who may not list the whole bucket, and fake-gcs-server's 404 does not say
+   * whether the object is missing or the bucket. Then the exact key is listed, which an importer may: that answer tells.
+   */
+  async #explained(failure: GcsFailure, call: Call, key: string): Promise<unknown> {
+    const unsaid =
+      failure.status === 404 &&
+      failure.speaker === 'google' &&
+      !/^(No such object|The specified bucket)/.test(failure.text);
+    if (failure.status !== 403 && !unsaid) return failure;
+    let keys: readonly string[];
     try {
       const { items = [] } = await this.#list(call, { prefix: key, maxResults: '1' });
-      return items.every((item) => item.name !== key);
+      keys = items.map((item) => item.name);
     } catch (error) {
-      if (error instanceof GcsFailure && error.status === 403) return false;
-      throw error;
+      return error instanceof GcsFailure && error.status === 403 ? failure : error;
     }
+    if (!keys.includes(key)) return storeAbsent(this.location, `the object ${key}`, failure);
+    // Written in between: another try finds it.
+    return unsaid
+      ? storeUnreachable(this.location, call.action, new Error('HTTP 404, and then a listing that has it'))
+      : failure;
   }
 
   async #list(call: Call, query: Readonly<Record<string, string>>): Promise<Listing> {
     const url = this.#url(`/storage/v1/b/${encodeURIComponent(this.#bucket)}/o`, query);
-    const answer = await this.http.send({ method: 'GET', url, headers: await this.authorization() }, call.signal);
+    const headers = await this.authorization();
+    const answer = await this.http.send({ method: 'GET', url, headers }, call.signal).catch((error: unknown) => {
+      if (error instanceof GcsFailure && error.status === 404 && error.speaker === 'google')
+        throw storeNoBucket(this.location, error);
+      throw error;
+    });
     const listing = await this.json<Listing>(answer, call);
     if (listing.kind !== 'storage#objects') throw notAStore(call);
     return listing;
@@ -263,12 +280,22 @@ function notAStore(call: Call): ResilienceError {
 function gcsError(error: unknown, subject: Subject): ResilienceError {
   const { location, action } = subject;
   if (error instanceof GcsFailure) {
-    if (error.status !== 404) return errorFor(verdictOf(error.status), subject, error);
-    if (error.speaker === 'google') return errorFor('absent', subject, error);
-    return storeRefused(location, action, noObjectStore('KONG_RESILIENCE_GCS_ENDPOINT'));
+    return gcsFailure(error, subject);
   }
   if (isTransportError(error)) return storeUnreachable(location, action, error);
   return storeRefused(location, action, error);
+}
+
+function gcsFailure(failure: GcsFailure, subject: Subject): ResilienceError {
+  const { status, speaker, text } = failure;
+  if (speaker === 'google') {
+    if (status !== 404) return errorFor(verdictOf(status), subject, failure);
+    return errorFor(text.startsWith('The specified bucket') ? 'no-bucket' : 'absent', subject, failure);
+  }
+  if (status === 404)
+    return storeRefused(subject.location, subject.action, new NoObjectStore('KONG_RESILIENCE_GCS_ENDPOINT'));
+  // 501 as well may be a proxy's, and that may pass.
+  return errorFor(status >= 500 ? 'unreachable' : verdictOf(status), subject, failure);
 }
 
 function credentialError(error: unknown, location: string): ResilienceError {

@@ -1,8 +1,8 @@
 import type { ResilienceError } from '../errors';
-import { storeAbsent, storeConflict, storeDenied, storeRefused, storeUnreachable } from './errors';
+import { storeAbsent, storeConflict, storeDenied, storeNoBucket, storeRefused, storeUnreachable } from './errors';
 
 /** What a store's answer means for the caller. */
-export type Verdict = 'absent' | 'denied' | 'conflict' | 'refused' | 'unreachable';
+export type Verdict = 'absent' | 'no-bucket' | 'denied' | 'conflict' | 'refused' | 'unreachable';
 
 /**
  * Reads an HTTP status as S3 and Google Cloud Storage both mean it. 404 is `refused`: every web server says it, and
@@ -31,9 +31,15 @@ export interface Subject {
   readonly replaces?: boolean;
 }
 
-/** The answer, 404, of what is no object store; `setting` is the variable that leads there. */
-export function noObjectStore(setting: string): Error {
-  return new Error(`HTTP 404, and not as an object store says it: this is not an object store; check ${setting}`);
+/**
+ * The answer, 404, of what is no object store. A wrong endpoint gives it for ever; a proxy or load balancer in front of
+ * a store may give it while it is set up anew, so that a read asks a few times more (call.ts).
+ */
+export class NoObjectStore extends Error {
+  /** @param setting the variable that leads there */
+  constructor(setting: string) {
+    super(`HTTP 404, and not as an object store says it: this is not an object store; check ${setting}`);
+  }
 }
 
 export function errorFor(verdict: Verdict, subject: Subject, cause: Error): ResilienceError {
@@ -41,8 +47,10 @@ export function errorFor(verdict: Verdict, subject: Subject, cause: Error): Resi
   switch (verdict) {
     case 'absent':
       // A write makes its object: what is missing is the bucket.
-      if (key === undefined || subject.writes) return storeAbsent(location, 'the bucket', cause);
+      if (key === undefined || subject.writes) return storeNoBucket(location, cause);
       return storeAbsent(location, `the object ${key}`, cause);
+    case 'no-bucket':
+      return storeNoBucket(location, cause);
     case 'denied':
       return storeDenied(location, action, cause);
     case 'conflict':

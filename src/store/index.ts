@@ -10,6 +10,7 @@ export {
   storeConflict,
   storeCorrupt,
   storeDenied,
+  storeNoBucket,
   storeRefused,
   storeUnreachable,
 } from './errors';

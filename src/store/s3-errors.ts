@@ -1,9 +1,10 @@
 import { causeOf, type ResilienceError } from '../errors';
 import { storeDenied, storeRefused, storeUnreachable } from './errors';
-import { errorFor, isTransportError, noObjectStore, type Subject, type Verdict, verdictOf } from './http-answer';
+import { errorFor, isTransportError, NoObjectStore, type Subject, type Verdict, verdictOf } from './http-answer';
 
 /** Error codes that mean something else than their status, which is 400 for most of them. */
 const verdictByCode: Readonly<Record<string, Verdict>> = {
+  NoSuchBucket: 'no-bucket',
   ExpiredToken: 'denied',
   ExpiredTokenException: 'denied',
   InvalidToken: 'denied',
@@ -72,12 +73,16 @@ export function s3Error(error: unknown, subject: Subject): ResilienceError {
     return storeDenied(location, action, new Error(`this machine's clock is wrong: ${cause.message}`));
   }
   if (answer.code === undefined && answer.status === 404) {
-    return storeRefused(location, action, noObjectStore('AWS_CONFIG_STORAGE_ENDPOINT'));
+    return storeRefused(location, action, new NoObjectStore('AWS_CONFIG_STORAGE_ENDPOINT'));
   }
-  if (answer.code === 'NoSuchBucket') return errorFor('absent', { location, action, writes: false }, cause);
   if (answer.code === 'NoSuchKey') return errorFor(withoutKey(subject), subject, cause);
-  const verdict = (answer.code === undefined ? undefined : verdictByCode[answer.code]) ?? verdictOf(answer.status);
-  return errorFor(verdict, subject, cause);
+  return errorFor(verdictIn(answer), subject, cause);
+}
+
+function verdictIn({ code, status }: Answer): Verdict {
+  // Without a code it need not be the store's own word: 501 as well may be a proxy's.
+  if (code === undefined) return status >= 500 ? 'unreachable' : verdictOf(status);
+  return verdictByCode[code] ?? verdictOf(status);
 }
 
 /** What NoSuchKey means: a version to be replaced is gone; nothing else but a read can miss a key. */

@@ -112,7 +112,8 @@ export class S3Reader implements ObjectReader {
   ): Call {
     const classify: Classify = (error, what): ResilienceError =>
       s3Error(error, { ...subject, location: this.location, action: what });
-    return new Call({ location: this.location, timeoutMs: this.#timeoutMs }, action, options, classify);
+    const settings = { location: this.location, timeoutMs: this.#timeoutMs, mayAskAgain: !subject.writes };
+    return new Call(settings, action, options, classify);
   }
 
   /** The client, once it has credentials; a failure of the chain is told as what it is. */

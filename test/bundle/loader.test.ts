@@ -82,6 +82,16 @@ describe('the code cache', () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
+  // Node's own recursive mkdir never ends there.
+  it('is done without below a folder of /proc that is not there', () => {
+    expect(run({ XDG_CACHE_HOME: '/proc/kong-resilience-none/cache' })).toEqual(works);
+  });
+
+  it('is made in a cache folder that is not there yet', () => {
+    expect(run({ XDG_CACHE_HOME: join(home, 'cache') })).toEqual(works);
+    expect(readdirSync(join(home, 'cache', 'kong-resilience'))).toHaveLength(1);
+  });
+
   it('is done without where there is no place for it', () => {
     writeFileSync(folder, 'a file');
     expect(run()).toEqual(works);

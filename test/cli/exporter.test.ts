@@ -107,6 +107,21 @@ describe('export --once', () => {
     expect(stderr).toMatch(/kong-resilience: KR_EXPORT_TIMED_OUT: No confirmed export within \d+ s for 3\.9\.3\.\n/);
   });
 
+  it('that is stopped before ends with 6 and says that it was stopped, and by what', limit, async () => {
+    const bucket = await fileStore().bucket();
+    const cluster = await Cluster.start();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const once = new Program(['export', '--once', '--json'], environmentOf(cluster, bucket));
+      await once.logged('that it runs', ({ message }) => message === 'exports configurations');
+      const { code, stdout, stderr } = await once.stop(signal);
+      expect([code, stdout]).toEqual([6, '']);
+      expect(stderr.slice(stderr.indexOf('kong-resilience: '))).toBe(
+        `kong-resilience: KR_EXPORT_STOPPED: The export was asked to end (stopped by ${signal}) before it was confirmed for 3.9.3.\n` +
+          'Run it again: it exports what is current then.\n',
+      );
+    }
+  });
+
   it('is content when another exporter leads and has stored the same', limit, async () => {
     const bucket = await fileStore().bucket();
     const cluster = await Cluster.start();
@@ -145,15 +160,28 @@ describe('an outage of the store', () => {
       const way = await Way.to(kind.endpoint);
       const cluster = await Cluster.start();
       cluster.publish(named('first'));
-      const environment = environmentOf(cluster, bucket, { AWS_CONFIG_STORAGE_ENDPOINT: way.url });
+      // Each try is told at debug.
+      const environment = environmentOf(cluster, bucket, {
+        AWS_CONFIG_STORAGE_ENDPOINT: way.url,
+        KONG_LOG_LEVEL: 'debug',
+      });
       const exporter = new Program(['run'], environment);
       await exporter.logged('the outage', ({ code }) => code === 'KR_STORE_UNREACHABLE');
       cluster.publish(named('second'));
       await exporter.waitFor('the second arrived', () => {
         return exporter.log.filter(({ code }) => code === 'KR_STORE_UNREACHABLE').length >= 3;
       });
+      const told = exporter.log.filter(({ code }) => code === 'KR_STORE_UNREACHABLE');
+      expect(told.slice(0, 3)).toMatchObject([
+        { level: 'error', message: 'the export did not succeed', tries: 1 },
+        { level: 'debug', message: 'the export did not succeed', tries: 2 },
+        { level: 'debug', message: 'the export did not succeed', tries: 3 },
+      ]);
       await way.open();
       await exporter.waitFor('the second is stored', () => holds(bucket, named('second')));
+      const over = await exporter.logged('the end', ({ message }) => message === 'the export succeeds again');
+      expect(over).toMatchObject({ level: 'info', version: '3.9.3', sinceSeconds: expect.any(Number) });
+      expect(over['tries']).toBeGreaterThanOrEqual(3);
       expect((await exporter.stop()).code).toBe(0);
     },
   );

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Environment, Program, run, temporaryFolder } from '../support/program';
+import { type Environment, Program, run } from '../support/program';
 import { Cluster, exporterEnvironment, named, type Table } from './cluster';
-import { type Bucket, fileStore, type StoreKind, versitygw } from './stores';
+import { type Bucket, fileStore, type Stored, type StoreKind, versitygw } from './stores';
 
 const key = '3.9.3/config.json';
 const limit = { timeout: 120_000 };
@@ -26,6 +26,43 @@ async function holds(bucket: Bucket, { table }: Table): Promise<boolean> {
 
 const leads = ({ message }: { message: string }): boolean => message === 'leads the export of this version';
 const follows = ({ message }: { message: string }): boolean => message === 'follows another exporter of this version';
+
+interface Pair {
+  readonly bucket: Bucket;
+  readonly cluster: Cluster;
+  readonly leader: Program;
+  readonly follower: Program;
+}
+
+/** Two exporters of one bucket: one leads and has stored `first`, the other one follows. */
+async function pairOf(bucket: Bucket, first: Table, ofLeader: Environment = {}): Promise<Pair> {
+  const cluster = await Cluster.start();
+  cluster.publish(first);
+  const leader = new Program(['run'], environmentOf(cluster, bucket, ofLeader));
+  await leader.logged('that it leads', leads);
+  await leader.waitFor('the first is stored', () => holds(bucket, first));
+  const follower = new Program(['run'], environmentOf(cluster, bucket));
+  await follower.logged('that it follows', follows);
+  return { bucket, cluster, leader, follower };
+}
+
+/** While the leader is frozen, the other one stores B, which was sent to both, and then A anew. @returns what is stored */
+async function rolledBack({ bucket, cluster, follower }: Pair): Promise<Stored | undefined> {
+  await follower.logged('that it leads', leads);
+  await follower.waitFor('B is stored', () => holds(bucket, named('B')));
+  cluster.publish(named('A'));
+  await follower.waitFor('A is stored again', () => holds(bucket, named('A')));
+  return bucket.read(key);
+}
+
+/** The one that leads now stores the next change, and both end well. */
+async function endsWith({ bucket, cluster, leader, follower }: Pair, next: Table): Promise<void> {
+  cluster.publish(next);
+  await follower.waitFor('the next change is stored', () => holds(bucket, next));
+  expect((await leader.stop()).code).toBe(0);
+  expect((await follower.stop()).code).toBe(0);
+  expect(await holds(bucket, next)).toBe(true);
+}
 
 /** A way to a store that holds a put of the configuration back, from its first byte, until it is let through. */
 class HeldWay {
@@ -92,69 +129,44 @@ describe.each(kinds.map((kind) => [kind.name, kind] as const))('two exporters on
     'take turns: when the leader is killed, the other one exports the next change',
     limit,
     async () => {
-      const bucket = await kind.bucket();
-      const cluster = await Cluster.start();
-      cluster.publish(named('one'));
-      const a = new Program(['run'], environmentOf(cluster, bucket));
-      await a.logged('that it leads', leads);
-      const b = new Program(['run'], environmentOf(cluster, bucket));
-      await b.logged('that it follows', follows);
+      const { bucket, cluster, leader, follower } = await pairOf(await kind.bucket(), named('one'));
       cluster.publish(named('two'));
-      await a.waitFor('the leader exports', () => holds(bucket, named('two')));
-      expect(b.log.some(leads)).toBe(false);
-      expect((await a.stop('SIGKILL')).signal).toBe('SIGKILL');
+      await leader.waitFor('the leader exports', () => holds(bucket, named('two')));
+      expect(follower.log.some(leads)).toBe(false);
+      expect((await leader.stop('SIGKILL')).signal).toBe('SIGKILL');
       cluster.publish(named('three'));
-      await b.waitFor('the other one exports', () => holds(bucket, named('three')));
-      expect(await b.logged('that it leads', leads)).toMatchObject({ term: 2 });
-      expect((await b.stop()).code).toBe(0);
+      await follower.waitFor('the other one exports', () => holds(bucket, named('three')));
+      expect(await follower.logged('that it leads', leads)).toMatchObject({ term: 2 });
+      expect((await follower.stop()).code).toBe(0);
       const status = await run(['status', '--json'], environmentOf(cluster, bucket));
       expect(JSON.parse(status.stdout)).toMatchObject({ versions: [{ lease: { term: 2, held: false } }] });
     },
   );
 
   it.skipIf(kind.missing)('hand over at once when the leader is told to end', limit, async () => {
-    const bucket = await kind.bucket();
-    const cluster = await Cluster.start();
-    cluster.publish(named('one'));
-    const a = new Program(['run'], environmentOf(cluster, bucket));
-    await a.logged('that it leads', leads);
-    const b = new Program(['run'], environmentOf(cluster, bucket));
-    await b.logged('that it follows', follows);
-    expect((await a.stop()).code).toBe(0);
-    await b.logged('that it leads', leads);
+    const { bucket, cluster, leader, follower } = await pairOf(await kind.bucket(), named('one'));
+    expect((await leader.stop()).code).toBe(0);
+    await follower.logged('that it leads', leads);
     cluster.publish(named('two'));
-    await b.waitFor('the other one exports', () => holds(bucket, named('two')));
-    expect((await b.stop()).code).toBe(0);
+    await follower.waitFor('the other one exports', () => holds(bucket, named('two')));
+    expect((await follower.stop()).code).toBe(0);
   });
 
   it.skipIf(kind.missing)(
     'the leader is frozen past its lease with a change to export; what the other one stored stays',
     limit,
     async () => {
-      const bucket = await kind.bucket();
-      const cluster = await Cluster.start();
-      cluster.publish(named('A'));
-      const a = new Program(['run'], environmentOf(cluster, bucket));
-      await a.waitFor('A is stored', () => holds(bucket, named('A')));
-      const b = new Program(['run'], environmentOf(cluster, bucket));
-      await b.logged('that it follows', follows);
+      const pair = await pairOf(await kind.bucket(), named('A'));
+      const { bucket, cluster, leader } = pair;
       // Somewhere between the frame and the end of the put.
       cluster.publish(named('B'));
-      a.kill('SIGSTOP');
-      await b.logged('that it leads', leads);
-      await b.waitFor('B is stored', () => holds(bucket, named('B')));
-      cluster.publish(named('A'));
-      await b.waitFor('A is stored again', () => holds(bucket, named('A')));
-      const stored = await bucket.read(key);
-      a.kill('SIGCONT');
-      await a.waitFor('it follows, or has never led again', () => a.log.some(follows));
+      leader.kill('SIGSTOP');
+      const stored = await rolledBack(pair);
+      leader.kill('SIGCONT');
+      await leader.waitFor('it follows, or has never led again', () => leader.log.some(follows));
       expect(await holds(bucket, named('A'))).toBe(true);
       expect((await bucket.read(key))?.bytes.equals(stored?.bytes ?? Buffer.alloc(0))).toBe(true);
-      cluster.publish(named('C'));
-      await b.waitFor('C is stored', () => holds(bucket, named('C')));
-      expect((await a.stop()).code).toBe(0);
-      expect((await b.stop()).code).toBe(0);
-      expect(await holds(bucket, named('C'))).toBe(true);
+      await endsWith(pair, named('C'));
     },
   );
 });
@@ -168,39 +180,24 @@ describe('a put that is on its way while its writer is frozen', () => {
     const bucket = await kind.bucket();
     const way = new HeldWay();
     await way.open(kind.endpoint);
-    const cluster = await Cluster.start();
-    cluster.publish(named('A'));
-    const environment = environmentOf(cluster, bucket);
-    const a = new Program(['run'], {
-      ...environment,
-      AWS_CONFIG_STORAGE_ENDPOINT: `http://127.0.0.1:${way.port}/`,
-      KONG_RESILIENCE_SPOOL_DIR: temporaryFolder(),
-    });
-    await a.waitFor('A is stored', () => holds(bucket, named('A')));
-    const b = new Program(['run'], environment);
-    await b.logged('that it follows', follows);
+    const throughIt = { AWS_CONFIG_STORAGE_ENDPOINT: `http://127.0.0.1:${way.port}/` };
+    const pair = await pairOf(bucket, named('A'), throughIt);
+    const { cluster, leader, follower } = pair;
 
     way.armed = true;
     cluster.publish(named('B'));
-    await a.waitFor('its put of B is on the way', () => way.holding);
-    a.kill('SIGSTOP');
+    await leader.waitFor('its put of B is on the way', () => way.holding);
+    leader.kill('SIGSTOP');
     expect(await holds(bucket, named('A'))).toBe(true);
-    await b.waitFor('the next leader has stored B', () => holds(bucket, named('B')));
-    cluster.publish(named('A'));
-    await b.waitFor('and A again', () => holds(bucket, named('A')));
-    const stored = await bucket.read(key);
+    const stored = await rolledBack(pair);
 
     way.letThrough();
-    await b.waitFor('the late put is answered', () => way.answer !== undefined);
+    await follower.waitFor('the late put is answered', () => way.answer !== undefined);
     expect(way.answer).toBe('HTTP/1.1 412 Precondition Failed');
-    a.kill('SIGCONT');
-    await a.waitFor('it follows', () => a.log.some(follows));
+    leader.kill('SIGCONT');
+    await leader.waitFor('it follows', () => leader.log.some(follows));
     expect((await bucket.read(key))?.version).toBe(stored?.version);
-    cluster.publish(named('C'));
-    await b.waitFor('the leader stores C', () => holds(bucket, named('C')));
-    expect((await a.stop()).code).toBe(0);
-    expect((await b.stop()).code).toBe(0);
-    expect(await holds(bucket, named('C'))).toBe(true);
+    await endsWith(pair, named('C'));
   });
 });
 

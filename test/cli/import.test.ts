@@ -170,15 +170,25 @@ describe.each(kinds.map((kind) => [kind.name, kind] as const))('a failed import 
   beforeAll(() => (kind.missing ? undefined : kind.start()));
   afterAll(() => kind.stop());
 
-  it.skipIf(kind.missing)('3: absent, the object or the whole bucket', limit, async () => {
+  it.skipIf(kind.missing)('3: nothing was exported yet; 4: there is no such bucket', limit, async () => {
     const bucket = await kind.bucket();
     const environment = await environmentFor(bucket);
-    const plan = (storage: string): Plan => ({
-      environment: { ...environment, KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: storage },
-    });
-    await expectFailure(plan(bucket.url()), 3, { code: 'KR_IMPORT_ABSENT' });
-    const elsewhere = name === 'file' ? `${bucket.url()}/nowhere` : bucket.url().replace(bucket.name, 'no-such-bucket');
-    await expectFailure(plan(elsewhere), 3, { code: 'KR_IMPORT_ABSENT' });
+    const at = (storage: string): Environment => ({ ...environment, KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: storage });
+    const empty = name === 'file' ? bucket.url() : bucket.url('team/kong');
+    await expectFailure({ environment: at(empty) }, 3, { code: 'KR_IMPORT_ABSENT' });
+    const elsewhere = name === 'file' ? `${bucket.url()}/nowhere` : empty.replace(bucket.name, 'no-such-bucket');
+    await expectFailure({ environment: at(elsewhere) }, 4, { code: 'KR_STORE_NO_BUCKET' });
+
+    const nothing = await run(['status', '--json'], at(empty));
+    expect([nothing.code, JSON.parse(nothing.stdout)]).toMatchObject([
+      3,
+      { store: empty, versions: [{ configuration: null, lease: null, error: null }] },
+    ]);
+    const nowhere = await run(['status', '--json'], at(elsewhere));
+    expect([nowhere.code, JSON.parse(nowhere.stdout)]).toMatchObject([
+      4,
+      { store: elsewhere, versions: [{ error: { code: 'KR_STORE_NO_BUCKET' } }] },
+    ]);
   });
 
   it.skipIf(kind.missing)(

@@ -34,6 +34,9 @@ describe('the log', () => {
       const warned = await exporter.logged('a warning', ({ message }) => message === 'an SDK warns');
       expect(warned).toMatchObject({ level: 'warn', warning: 'DeprecationWarning' });
       await exporter.logged('another', ({ warning }) => warning === 'ExperimentalWarning');
+      expect(
+        await exporter.logged('that it runs', ({ message }) => message === 'exports configurations'),
+      ).toMatchObject({ store: bucket.url() });
       await exporter.logged('an export', ({ message }) => message === 'exported');
       const { code, stdout, stderr } = await exporter.stop();
       expect([code, stdout]).toEqual([0, '']);
@@ -46,6 +49,29 @@ describe('the log', () => {
       }
     },
   );
+
+  it("has what the AWS SDK says of Node's age at debug alone", limit, async () => {
+    const environment = {
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://test-bucket/test-prefix',
+      KONG_RESILIENCE_GATEWAY_VERSION: '3.9.3',
+      KONG_RESILIENCE_STORE_TIMEOUT_SECONDS: '1',
+      AWS_CONFIG_STORAGE_ENDPOINT: 'http://127.0.0.1:1/',
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+    };
+    const { code, stderr } = await run(['status'], environment);
+    expect([code, stderr]).toEqual([6, '']);
+    const debug = await run(['status'], {
+      ...environment,
+      KONG_LOG_LEVEL: 'debug',
+      KONG_RESILIENCE_LOG_FORMAT: 'json',
+    });
+    const node = Number(process.versions.node.split('.')[0]);
+    const told = debug.stderr.split('\n').filter((line) => line.includes('NodeVersionSupportWarning: The AWS SDK'));
+    expect(told.map((line) => JSON.parse(line) as unknown)).toEqual(
+      node < 22 ? [expect.objectContaining({ level: 'debug', warning: 'Warning' })] : [],
+    );
+  });
 
   it('is as quiet as KONG_LOG_LEVEL says: nothing but data where nothing is wrong', limit, async () => {
     const bucket = await fileStore().bucket();

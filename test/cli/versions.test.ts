@@ -21,6 +21,8 @@ it(
       ...exporterEnvironment(),
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
       KONG_RESILIENCE_GATEWAY_VERSION: '3.9.3,3.5.0,3.10.0',
+      // Each try is told at debug.
+      KONG_LOG_LEVEL: 'debug',
     };
     const exporter = new Program(['run'], environment);
     const holds = (version: string, table: Uint8Array) => async (): Promise<boolean> => {

@@ -7,6 +7,7 @@ import {
   leaseKey,
   nodeIdFor,
   parseGatewayVersion,
+  formatStorageUrl,
   parseStorageUrl,
   versionsPrefix,
 } from '../../src/contract';
@@ -91,6 +92,7 @@ describe('parseStorageUrl', () => {
     ['file:///Users/a b/store', { scheme: 'file', bucket: '/Users/a b/store', prefix: '' }],
   ])('reads %s', (text, storage) => {
     expect(parseStorageUrl(text)).toEqual({ ok: true, storage });
+    expect(formatStorageUrl(storage)).toBe(text.replace(/^gs:/, 'gcs:').replace(/\/$/, ''));
   });
 
   it('never throws, and never says yes to a bucket or prefix that a key could not be made of', () => {

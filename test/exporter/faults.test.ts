@@ -40,10 +40,13 @@ describe('an exporter', () => {
     one?.held.push({ key: 'config', ms: 60_000 });
     world.push(1);
     await world.pass(100);
-    const problem = (): string | undefined => one?.process?.exporter.status.exportProblem?.code;
+    const problem = (): string | undefined => one?.process?.exporter.status.exportProblem?.reason;
     expect(problem()).toBeUndefined();
     await world.pass(settings.leaseMs, () => problem() !== undefined);
-    expect(problem()).toBe('KR_EXPORT_LEASE_TOO_SHORT');
+    expect(problem()).toMatch(
+      /^kong\/3\.9\.1\/config\.json: writing \d+ bytes did not end within 6 s, which is what the lease leaves\.$/,
+    );
+    expect(one?.process?.exporter.status.exportProblem?.code).toBe('KR_EXPORT_LEASE_TOO_SHORT');
   });
 
   it('gathers what comes within the delay after an export', async () => {

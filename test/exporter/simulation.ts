@@ -2,7 +2,7 @@ import { vi } from 'vitest';
 import { parseLeaseDocument } from '../../src/exporter/lease-document';
 import type { Spool, Spooled } from '../../src/exporter/spool';
 import { VersionExporter } from '../../src/exporter/version-exporter';
-import { silentLog, type Clock } from '../../src/runtime';
+import { silentLog, type Clock, type Log } from '../../src/runtime';
 import { parseSnapshotMetadata, unsealedLength, type Configuration } from '../../src/snapshot';
 import type { ConfigurationSource, SourceListener } from '../../src/source';
 import type { CallOptions, ObjectInfo, ObjectStore, PutOptions, PutResult, StoredObject } from '../../src/store';
@@ -191,6 +191,8 @@ export class Node {
   /** How long reads to come take. */
   readonly heldReads: number[] = [];
   loseAnswers = 0;
+  /** Of the processes that start from now on. */
+  log: Log = silentLog;
   process: Process | undefined;
   /** What is on the disk; survives a crash. */
   spooled: Spooled | undefined;
@@ -291,7 +293,7 @@ export class Process {
       leaseMs: settings.leaseMs,
       shutdownMs: settings.shutdownMs,
       storeTimeoutMs: world.storeTimeoutMs,
-      log: silentLog,
+      log: node.log,
       clock,
       onConfirmed: () => {
         if (this.exporter.status.role !== 'follower') this.confirmed = this.lastRead;

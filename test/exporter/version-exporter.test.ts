@@ -268,6 +268,30 @@ describe('two exporters', () => {
     expect(configWrites(store)).toEqual(['a']);
   });
 
+  it('confirm what the other one stored, by its content where the source sends no hash', async () => {
+    const store = new MemoryStore();
+    const unhashed = (name: string): Configuration => ({
+      table: configurationNamed(name).table,
+      receivedAt: new Date(),
+    });
+    const one = start(store, { leaseMs: 3_000 });
+    one.source.push(unhashed('a'));
+    await until('a is stored, and the lease says so', () => lease(store)?.configuration?.version !== undefined);
+    const confirmations: string[] = [];
+    const follow = (name: string, configuration: Configuration): Running => {
+      const follower = start(store, { leaseMs: 3_000, onConfirmed: () => void confirmations.push(name) });
+      follower.source.push(configuration);
+      return follower;
+    };
+    follow('another', unhashed('b'));
+    follow('another hash', configurationNamed('a'));
+    follow('the same', unhashed('a'));
+    await until('the same is confirmed', () => confirmations.includes('the same'));
+    await until('all have looked', () => running.slice(1).every(({ exporter }) => exporter.status.role === 'follower'));
+    expect(new Set(confirmations)).toEqual(new Set(['the same']));
+    expect(configWrites(store)).toEqual(['a']);
+  });
+
   it('hands over at once when the leader is stopped', async () => {
     const store = new MemoryStore();
     const one = start(store, { leaseMs: 3_000 });
@@ -308,6 +332,36 @@ describe('two exporters', () => {
     await until('the frozen one knows', () => frozen.exporter.status.role !== 'leader');
     expect(storedName(store)).toBe('a');
     expect(configWrites(store)).toEqual(['a', 'a']);
+  });
+
+  it('a put that is refused because a later term has written ends the lead, though the lease object was set back', async () => {
+    const store = new MemoryStore();
+    const one = start(store);
+    one.source.push(configurationNamed('a'));
+    await until('a is exported', () => one.exporter.status.exportsTotal === 1);
+    let thaw: () => void = () => undefined;
+    const ice = new Promise<void>((resolve) => (thaw = resolve));
+    let held: string | undefined;
+    one.client.beforePut = (key) => {
+      if (key !== configKey) return;
+      held = store.text(leaseKey);
+      return ice;
+    };
+    one.source.push(configurationNamed('b'));
+    await until('the put of b is on its way', () => held !== undefined);
+    one.source.disconnect(storeUnreachable('control plane', 'connecting'));
+    // Somebody gives the lease away; the next leader stores c, and ends; then somebody sets the lease object back.
+    store.writeForeign(leaseKey, JSON.stringify({ ...lease(store), released: true }));
+    const two = start(store);
+    two.source.push(configurationNamed('c'));
+    await until('c is exported', () => two.exporter.status.exportsTotal === 1);
+    await two.stop();
+    store.writeForeign(leaseKey, held ?? '');
+    thaw();
+    await until('it leads anew', () => lease(store)?.term === 3);
+    await until('it has given up b', () => !one.exporter.status.pending);
+    expect(configWrites(store)).toEqual(['a', 'c']);
+    expect(one.exporter.status.exportProblem).toBeNull();
   });
 
   it('a deaf follower does not put an earlier configuration over what the leader stored since', async () => {
@@ -405,6 +459,24 @@ describe('the spool', () => {
     source.disconnect(storeUnreachable('control plane', 'connecting'));
     await until('it is given up', () => readdirSync(dir).length === 0);
     expect(storedName(store)).toBe('newer');
+  });
+
+  it('is not exported where nothing is stored, if something was confirmed there since it was received', async () => {
+    const store = new MemoryStore();
+    const one = start(store);
+    one.source.push(configurationNamed('newer'));
+    await until('the newer is exported', () => one.exporter.status.exportsTotal === 1);
+    await one.stop();
+    store.remove(configKey);
+    const dir = temporaryFolder();
+    const spool = spoolIn(dir);
+    await spool.open();
+    spool.save(configurationNamed('old'), { version: 'absent', term: 0, counter: 0, confirmedAt: null });
+    await spool.settled();
+    const { source } = start(store, { spool: spoolIn(dir) });
+    source.disconnect(storeUnreachable('control plane', 'connecting'));
+    await until('it is given up', () => readdirSync(dir).length === 0);
+    expect(configWrites(store)).toEqual(['newer']);
   });
 
   it('is not used for another store, nor when it is damaged', async () => {

@@ -92,6 +92,21 @@ describe('the hand-over folder', () => {
     expect(files()).toEqual(['config.json', 'handed-over']);
   });
 
+  it('takes the digests from a caller that computes them, asked when the file is committed', async () => {
+    const handover = await Handover.open({ dir, log });
+    const told = { md5: '1'.repeat(32), sha256: '2'.repeat(64) };
+    const known: (typeof told)[] = [];
+    const staging = await handover.stage(() => known[0]);
+    await staging.write(Buffer.from('{"a":1}'));
+    known.push(told);
+    expect(await staging.commit()).toEqual({ path: join(dir, 'config.json'), bytes: 7, ...told });
+    expect(readFileSync(join(dir, 'handed-over'), 'utf8')).toBe(`${told.md5}\n`);
+
+    const early = await handover.stage(() => undefined);
+    await expect(early.commit()).rejects.toThrow(`the digests of ${join(dir, 'config.json')} are not known yet`);
+    expect(files()).toEqual(['config.json', 'handed-over']);
+  });
+
   it('keeps what was staged before when a later one is given up or cannot be committed', async () => {
     const handover = await Handover.open({ dir, log });
     const before = await stage(handover, Buffer.from('{"a":1}'));

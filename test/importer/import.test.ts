@@ -11,6 +11,7 @@ import { importConfiguration, type ImportResult } from '../../src/importer';
 import { silentLog } from '../../src/runtime';
 import { sealTable, snapshotMetadata } from '../../src/snapshot';
 import { storeDenied, storeUnreachable } from '../../src/store/errors';
+import { LogLines } from '../support/recorder';
 import { MemoryStore } from '../support/memory-store';
 import { configurationNamed, ScriptedSource } from '../support/scripted-source';
 
@@ -49,14 +50,17 @@ interface Setting {
   readonly dir: string;
   readonly run: (changes?: Record<string, string>, source?: ScriptedSource) => Promise<ImportResult>;
   readonly staged: () => string | undefined;
+  readonly log: LogLines;
 }
 
 function setting(): Setting {
   const store = new MemoryStore();
   const dir = mkdtempSync(join(tmpdir(), 'kong-resilience-test-'));
   folders.push(dir);
+  const log = new LogLines();
   return {
     store,
+    log,
     dir,
     run: async (changes = {}, source = deadSource()) =>
       importConfiguration({
@@ -64,7 +68,7 @@ function setting(): Setting {
         openReader: () => Promise.resolve(store.view()),
         source,
         handover: await Handover.open({ dir, log: silentLog }),
-        log: silentLog,
+        log,
         signal: new AbortController().signal,
       }),
     staged: () => {
@@ -192,6 +196,19 @@ describe('an import', () => {
     setTimeout(() => (store.down = false), 500);
     await run({ KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '20' });
     expect(staged()).toBe(body);
+  });
+
+  it('tells once that the store gives nothing, however often it is asked, and that it does again', async () => {
+    const { store, run, log } = setting();
+    exported(store, '3.9.1', 'a');
+    store.down = true;
+    setTimeout(() => (store.down = false), 1_500);
+    await run({ KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '20' });
+    const failing = log.lines.filter((line) => line.includes('the store does not give a configuration'));
+    expect(failing.map((line) => line.split(' ')[0])).toEqual(['error', ...failing.slice(1).map(() => 'debug')]);
+    expect(failing.length).toBeGreaterThan(1);
+    const over = log.lines.filter((line) => line.startsWith('info the store gives a configuration '));
+    expect(over).toEqual([expect.stringContaining(`"tries":${failing.length}`)]);
   });
 
   it('says what failed last when the deadline passes, and keeps what was staged before', async () => {

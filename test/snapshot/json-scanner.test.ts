@@ -34,13 +34,24 @@ function valid(bytes: Uint8Array): boolean {
   }
 }
 
-const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
+/** Sizes of chunks: tokens are cut, or most are whole, or the text comes at once. */
+const sizes = fc.oneof(
+  fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
+  fc.array(fc.integer({ min: 10, max: 60 }), { minLength: 1, maxLength: 3 }),
+  fc.constant([]),
+);
 const json = fc.json({ maxDepth: 6, stringUnit: 'grapheme' });
+/** As tables are: most of the text is inside the objects of lists, and ASCII. */
+const listed = fc
+  .array(fc.jsonValue({ maxDepth: 4, stringUnit: fc.constantFrom('a', '"', '\\', 'ü', '_') }), { maxLength: 4 })
+  .map((values) =>
+    JSON.stringify({ list: values.map((value) => ({ value, flag: false, list: [value, true, null] })) }),
+  );
 
 describe('the scanner', () => {
   it('accepts what JSON.parse accepts, wherever the chunks are cut', () => {
     fc.assert(
-      fc.property(json, fc.integer({ min: 0, max: 2 }), sizes, (document, indent, cuts) => {
+      fc.property(fc.oneof(json, listed), fc.integer({ min: 0, max: 2 }), sizes, (document, indent, cuts) => {
         expect(accepts(text(JSON.stringify(JSON.parse(document), null, indent)), cuts)).toBe(true);
       }),
       { numRuns: 500 },
@@ -53,7 +64,7 @@ describe('the scanner', () => {
     ]);
     fc.assert(
       fc.property(
-        json,
+        fc.oneof(json, listed),
         fc.nat(),
         fc.constantFrom(...interesting),
         fc.constantFrom('change', 'drop', 'add'),
@@ -72,7 +83,7 @@ describe('the scanner', () => {
           expect(verdict).toBe(valid(mutated));
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 6000 },
     );
   });
 
@@ -119,6 +130,9 @@ describe('the scanner', () => {
     expect(valid(text(document))).toBe(verdict);
     expect(accepts(text(document), [])).toBe(verdict);
     expect(accepts(text(document), [1])).toBe(verdict);
+    for (const inside of [`{"list":[{"key":${document}}]}`, `{"list":[{"key":[${document},0]}]}`]) {
+      expect(accepts(text(inside), [])).toBe(valid(text(inside)));
+    }
   });
 
   it.each([
@@ -177,6 +191,9 @@ describe('the scanner', () => {
     );
     expect(accepts(text('{"a":[1]}'), [])).toBe(true);
     expect(() => scan(text('{"a":[1]}'), [], { maxDepth: 1 })).toThrow('at byte 5, nested deeper than 1 levels');
+    const inside = (levels: number): Buffer => text(`{"a":[{"b":${'['.repeat(levels)}${']'.repeat(levels)}}]}`);
+    expect(accepts(inside(509), [])).toBe(true);
+    expect(await refusal(() => scan(inside(510)))).toMatch(/at byte 520, nested deeper than 512 levels\. /);
   });
 
   it('reports members, ranges and counts of both levels, wherever the chunks are cut', () => {
@@ -225,6 +242,13 @@ describe('the scanner', () => {
     }
   });
 
+  it('lets no listener feed a scanner, and goes on afterwards', () => {
+    const bytes = text('{"list":[{"id":1}]}');
+    const nested = (): JsonScanner => scan(bytes, [], { onElement: () => scan(bytes) });
+    expect(nested).toThrow('a listener of a scanner must not feed one');
+    expect(accepts(bytes, [])).toBe(true);
+  });
+
   it('keeps a captured text of 4,096 bytes and lets a longer one go', () => {
     const captured = (length: number, size: number): string | undefined =>
       scan(text({ a: 'x'.repeat(length - 2), b: 1 }), [size], { capture: new Set(['a']) }).outer.members.get('a')?.text;
@@ -236,16 +260,17 @@ describe('the scanner', () => {
 
   it('finds the key of entities in lists and nowhere else', () => {
     const seen = (value: unknown, raw?: string): boolean[] =>
-      [1, 2, 3, 100].map((size) => {
+      [1, 2, 3, 16, 100].map((size) => {
         const scanner = scan(text(raw ?? value), [size], { entityKey: 'ws_id', descendInto: 'config_table' });
         return (scanner.inner ?? scanner.outer).entityKeySeen;
       });
-    const all = (verdict: boolean): boolean[] => [verdict, verdict, verdict, verdict];
+    const all = (verdict: boolean): boolean[] => [verdict, verdict, verdict, verdict, verdict];
     expect(seen({ services: [{ id: 1, ws_id: 'x' }] })).toEqual(all(true));
     expect(seen({ config_table: { services: [{ id: 1 }, { ws_id: null }] } })).toEqual(all(true));
     expect(seen(undefined, '{"services":[{"ws\\u005fid":1}]}')).toEqual(all(true));
     expect(seen({ services: [{ id: 'ws_id', tags: ['ws_id'], config: { ws_id: 1 } }] })).toEqual(all(false));
     expect(seen({ services: { a: { ws_id: 1 } }, ws_id: [], x: ['ws_id'] })).toEqual(all(false));
+    expect(seen({ services: [{ id: 'a\\b', tags: [], ws_id: 'x' }] })).toEqual(all(true));
     expect(seen({ services: [{ ws_ix: 1, ws_id2: 1, ws_i: 1 }] })).toEqual(all(false));
     expect(seen({ config_table: { x: 1 }, services: [{ ws_id: 1 }] })).toEqual(all(false));
   });

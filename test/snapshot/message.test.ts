@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeReconfigure, encodeReconfigure } from '../../src/snapshot';
@@ -26,6 +27,33 @@ describe('decodeReconfigure', () => {
     expect(Buffer.from(configuration.table).toString()).toBe(inner);
     expect('configHash' in configuration).toBe(false);
     expect('hashes' in configuration).toBe(false);
+  });
+
+  it('digests the table alone, whatever surrounds it and however long it is', async () => {
+    const hex = (name: string, bytes: Uint8Array): string => createHash(name).update(bytes).digest('hex');
+    // The second one begins and ends in the middle of a piece, and is several pieces long.
+    const long = smallTable({ routes: Array.from({ length: 30_000 }, (_, id) => ({ id, name: `route-${id}` })) });
+    for (const value of [smallTable(), long]) {
+      const inner = JSON.stringify(value);
+      const around = JSON.stringify({ note: 'x'.repeat(600_000), type: 'reconfigure' }).slice(0, -1);
+      for (const whole of [`${around},"config_table":${inner}}`, `{"config_table":${inner},${around.slice(1)}}`]) {
+        const { table: found, digests } = await decode(gzipSync(whole));
+        expect(Buffer.from(found).toString() === inner).toBe(true);
+        for (const end of ['', '\n \t']) {
+          const told = { md5: hex('md5', text(inner + end)), sha256: hex('sha256', text(inner + end)) };
+          expect(digests?.with(text(end))).toEqual(told);
+        }
+      }
+    }
+  });
+
+  it('reads a frame of several gzip members, whose end tells the length of the last one alone', async () => {
+    const long = text({ type: 'reconfigure', config_table: smallTable({ _comment: 'x'.repeat(1_000_000) }) });
+    const cut = [0, 10, 600_000, 700_000, 1_000_010, long.length];
+    const members = cut.slice(1).map((end, index) => gzipSync(long.subarray(cut[index], end)));
+    expect(Buffer.from((await decode(Buffer.concat(members))).table).toString()).toBe(
+      JSON.stringify(smallTable({ _comment: 'x'.repeat(1_000_000) })),
+    );
   });
 
   it('refuses every other frame, and says why', async () => {
@@ -68,6 +96,18 @@ describe('decodeReconfigure', () => {
       'Restore an earlier version of the object, or let an exporter write it anew; a source that sends this must be asked again.';
     expect(await refusal(() => decode(frame.subarray(0, -10)))).toBe(
       `The configuration is compressed with gzip, and is cut or damaged: unexpected end of file (Z_BUF_ERROR). ${fix}`,
+    );
+    for (const cut of [2, 3, 4, 17]) {
+      expect(await refusal(() => decode(frame.subarray(0, cut)))).toBe(
+        `The configuration is compressed with gzip, and is cut or damaged: unexpected end of file (Z_BUF_ERROR). ${fix}`,
+      );
+    }
+    const alsoNoJson = gzipSync('x'.repeat(1_000_000));
+    expect(await refusal(() => decode(alsoNoJson.subarray(0, -1)))).toBe(
+      `The configuration is compressed with gzip, and is cut or damaged: unexpected end of file (Z_BUF_ERROR). ${fix}`,
+    );
+    expect(await refusal(() => decode(alsoNoJson))).toMatch(
+      /^The configuration is not JSON: at byte 0, no value where one must stand\. /,
     );
     const damaged = Buffer.from(frame);
     damaged.writeUInt32LE(0, damaged.length - 8);

@@ -1,6 +1,7 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { checkTable } from '../../src/snapshot';
-import { parsed, refusal, smallTable, table, text } from './support';
+import { checkTable, decodeReconfigure, readConfiguration } from '../../src/snapshot';
+import { chunks, parsed, refusal, smallTable, table, text } from './support';
 
 const said = (value: unknown): Promise<string> => refusal(() => checkTable(text(value)));
 const isKong = 'Check that the object is a Kong configuration and not some other file.';
@@ -63,6 +64,35 @@ describe('checkTable', () => {
       `The configuration is a string; it must be an object, with "_format_version" and lists of entities. ${isKong}`,
     );
     expect(await said({ error: 'AccessDenied' })).toMatch(/^The configuration's "_format_version" is missing;/);
+  });
+
+  it.each([
+    ['null', null],
+    ['a list', []],
+    ['a string', 'secret'],
+    ['a number', 1],
+    ['true', true],
+    ['false', false],
+  ])('refuses %s among the entities, and says where', async (kind, stranger) => {
+    const refused = (index: number): string =>
+      `The configuration's "routes" has ${kind} at index ${index}; each of its elements must be an entity, which is an object. Restore an earlier version of the object, or let an exporter write it anew; a source that sends this must be asked again.`;
+    expect(await said(smallTable({ routes: [stranger] }))).toBe(refused(0));
+    expect(await said(smallTable({ routes: [{}, {}, stranger, 7], plugins: [{}] }))).toBe(refused(2));
+    const reconfigure = text({ type: 'reconfigure', config_table: smallTable({ routes: [{}, stranger] }) });
+    for (const bytes of [reconfigure, gzipSync(reconfigure)]) {
+      expect(await refusal(() => readConfiguration(chunks(bytes, 7), { maxConfigBytes: 1e6 }))).toBe(refused(1));
+    }
+    expect(
+      await refusal(() => decodeReconfigure(gzipSync(reconfigure), { maxConfigBytes: 1e6, receivedAt: new Date(0) })),
+    ).toBe(refused(1));
+  });
+
+  it('takes lists of anything inside an entity, and in notes about the file', async () => {
+    const paths = ['/', null, 1];
+    expect(await said(smallTable({ routes: [{ paths }, { paths }], _info: { select_tags: ['a'] }, _list: [1] }))).toBe(
+      'no error',
+    );
+    expect(await said({ _list: [1], ...smallTable() })).toBe('no error');
   });
 
   it('refuses a table without a proxied entity, and takes one with a single one', async () => {

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StorageUrl } from '../../src/contract';
 import { versionsPrefix } from '../../src/contract';
 import { ResilienceError } from '../../src/errors';
-import { type ObjectReader, type ObjectStore, openReader, openStore, type StoreSettings } from '../../src/store';
+import {
+  isRetryable,
+  type ObjectReader,
+  type ObjectStore,
+  openReader,
+  openStore,
+  type StoreSettings,
+} from '../../src/store';
 import { type FaultyProxy, startFaultyProxy, startSilentServer, startStub } from '../support/servers';
 
 /** What a store's tests have to give to the suite. */
@@ -183,12 +190,22 @@ export function describeStore(name: string, setUp: () => Promise<Harness>): void
       }
     });
 
-    it('says of a bucket that does not exist that it is absent', async () => {
+    it('tells a bucket that does not exist from an object that does not', async () => {
       const nowhere = await openReader({ ...storage, bucket: `${storage.bucket}-nowhere` }, harness.settings);
-      const list = await failureOf(nowhere.listFolders(versionsPrefix(storage)));
-      expect(list.code).toBe('KR_STORE_ABSENT');
-      for (const work of [() => nowhere.head(newKey()), () => nowhere.get(newKey())]) {
-        expect((await failureOf(work())).code).toBe('KR_STORE_ABSENT');
+      for (const work of [
+        () => nowhere.listFolders(versionsPrefix(storage)),
+        () => nowhere.head(newKey()),
+        () => nowhere.get(newKey()),
+      ]) {
+        const error = await failureOf(work());
+        expect(error.code).toBe('KR_STORE_NO_BUCKET');
+        expect(error.message).toBe(
+          storage.scheme === 'file'
+            ? `${nowhere.location}: the folder does not exist. Check KONG_CLUSTER_FALLBACK_CONFIG_STORAGE and that the ` +
+                'folder is mounted here; only an exporter makes it.'
+            : `${nowhere.location}: the bucket does not exist. Check the bucket in KONG_CLUSTER_FALLBACK_CONFIG_STORAGE ` +
+                'and the endpoint; this program makes no bucket.',
+        );
       }
       nowhere.close();
     });
@@ -322,31 +339,50 @@ export function describeFaults(name: string, setUp: () => Promise<NetworkHarness
       await silent.stop();
     });
 
-    it.each([
-      ['a page', '<html><head><title>404 Not Found</title></head><body>Not Found</body></html>'],
-      ['a page that is no XML', '<!doctype html><title>404</title><p>Not Found<br><hr>'],
-      ['nothing', ''],
-    ])('is refused by a server that answers 404 to everything, with %s', async (_what, page) => {
+    /** Does everything against a server that answers so to all, at once, because a read asks it several times. */
+    const failuresAt = async (status: number, page: string): Promise<readonly ResilienceError[]> => {
       const web = await startStub((_request, response) => {
-        response.writeHead(404, { 'content-type': 'text/html' }).end(page);
+        response.writeHead(status, { 'content-type': 'text/html' }).end(page);
       });
       const wrong = await openStore(harness.storage, harness.at(web.endpoint));
-      for (const work of [
-        () => wrong.head(key),
-        () => wrong.get(key),
-        () => wrong.listFolders(''),
-        () => wrong.put(key, text('{}'), { condition: 'absent', contentType: json, metadata: {} }),
-        () => wrong.put(key, text('{}'), { condition: { version: '1' }, contentType: json, metadata: {} }),
-      ]) {
-        const error = await failureOf(work());
+      const failures = await Promise.all(
+        [
+          wrong.head(key),
+          wrong.get(key),
+          wrong.listFolders(''),
+          wrong.put(key, text('{}'), { condition: 'absent', contentType: json, metadata: {} }),
+          wrong.put(key, text('{}'), { condition: { version: '1' }, contentType: json, metadata: {} }),
+        ].map(failureOf),
+      );
+      wrong.close();
+      await web.stop();
+      return failures;
+    };
+
+    it('is refused by a server that answers 404 to everything, with a page or with nothing', async () => {
+      const pages = [
+        '<html><head><title>404 Not Found</title></head><body>Not Found</body></html>',
+        '<!doctype html><title>404</title><p>Not Found<br><hr>',
+        '',
+      ];
+      for (const error of (await Promise.all(pages.map((page) => failuresAt(404, page)))).flat()) {
         expect(error.code).toBe('KR_STORE_REFUSED');
         expect(error.reason).toMatch(
           / was refused: HTTP 404, and not as an object store says it: this is not an object store; check [A-Z_]+_ENDPOINT\.$/,
         );
       }
-      wrong.close();
-      await web.stop();
     });
+
+    it.each([500, 501, 502, 503, 504])(
+      'calls a page with status %i unreachable, which is tried again',
+      async (status) => {
+        for (const error of await failuresAt(status, '<html><body>Bad Gateway</body></html>')) {
+          expect(error.code).toBe('KR_STORE_UNREACHABLE');
+          expect(error.reason).toMatch(new RegExp(` did not succeed: HTTP ${status}\\b`));
+          expect(isRetryable(error)).toBe(true);
+        }
+      },
+    );
 
     it('calls a closed port unreachable', async () => {
       const gone = await startSilentServer();

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -108,6 +109,37 @@ describe('a folder as a store', () => {
     expect(error.message).toBe(
       `${store.location}: ${shrinking} is damaged: it ends after 1000 of 1048576 bytes (1000 of 1048576 bytes were read). ` +
         'Read it again; if it stays so, restore an earlier version of the object, or let an exporter write it anew.',
+    );
+  });
+
+  it('takes its own missing folder for an empty store, because a put makes it; whoever only reads is told', async () => {
+    const storage = { ...place.storage, bucket: join(place.folder, 'missing') };
+    const writer = await openStore(storage, settings);
+    const reader = await openReader(storage, settings);
+    for (const work of [() => writer.head(key), () => writer.get(key)]) {
+      expect((await failureOf(work())).code).toBe('KR_STORE_ABSENT');
+    }
+    expect(await writer.listFolders('')).toEqual([]);
+    for (const work of [() => reader.head(key), () => reader.get(key), () => reader.listFolders('')]) {
+      expect((await failureOf(work())).message).toBe(
+        `file://${storage.bucket}: the folder does not exist. Check KONG_CLUSTER_FALLBACK_CONFIG_STORAGE and that the ` +
+          'folder is mounted here; only an exporter makes it.',
+      );
+    }
+    await writeFile(storage.bucket, '');
+    expect((await failureOf(reader.get(key))).code).toBe('KR_STORE_NO_BUCKET');
+    expect((await failureOf(writer.put(key, text('{}'), absent))).reason).toBe(
+      `file://${storage.bucket}: writing ${key} was refused: ENOTDIR: not a directory, mkdir '${storage.bucket}/kong/3.9.1'.`,
+    );
+    await rm(storage.bucket);
+    await writer.put(key, text('{}'), absent);
+    expect(await reader.listFolders('kong/')).toEqual(['3.9.1']);
+  });
+
+  it.runIf(existsSync('/proc/self'))('refuses a folder below /proc, where nothing can be made', async () => {
+    const nowhere = await openStore({ ...place.storage, bucket: '/proc/kong-resilience/store' }, settings);
+    expect((await failureOf(nowhere.put(key, text('{}'), absent))).reason).toBe(
+      `file:///proc/kong-resilience/store: writing ${key} was refused: ENOENT: no such file or directory, mkdir '/proc/kong-resilience'.`,
     );
   });
 

@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type * as time from '../../src/runtime/time';
 import { type ObjectStore, openStore } from '../../src/store';
 import { startStub } from '../support/servers';
 import { failureOf, json, readAll, timeoutMs } from './conformance';
+
+// How long is waited before a page is asked again is tested in call.test.ts.
+vi.mock('../../src/runtime/time', async (original) => ({
+  ...(await original<typeof time>()),
+  pause: () => Promise.resolve(),
+}));
 
 const key = 'kong/3.9.1/config.json';
 const put = { condition: 'absent', contentType: json, metadata: {} } as const;
@@ -26,17 +33,26 @@ async function against(
 }
 
 const fail =
-  (status: number): Handler =>
+  (status: number, message = 'No.'): Handler =>
   (_request, response) => {
     response.writeHead(status, { 'content-type': json });
-    response.end(JSON.stringify({ error: { code: status, message: 'No.' } }));
+    response.end(JSON.stringify({ error: { code: status, message } }));
   };
+
+/** Google's own words; fake-gcs-server says "Not Found" of both. */
+const noObject = fail(404, `No such object: b/${key}`);
+const noBucket = fail(404, 'The specified bucket does not exist.');
+
+const listed =
+  (items: readonly object[]): Handler =>
+  (_request, response) =>
+    void response.end(JSON.stringify({ kind: 'storage#objects', items }));
 
 describe('what Google Cloud Storage answers', () => {
   it.each([
     [412, 'CONFLICT'],
     [409, 'CONFLICT'],
-    [404, 'ABSENT'],
+    [404, 'NO_BUCKET'],
     [401, 'DENIED'],
     [403, 'DENIED'],
     [400, 'REFUSED'],
@@ -44,6 +60,7 @@ describe('what Google Cloud Storage answers', () => {
     [408, 'UNREACHABLE'],
     [429, 'UNREACHABLE'],
     [500, 'UNREACHABLE'],
+    [501, 'REFUSED'],
     [503, 'UNREACHABLE'],
   ])('a put answered with %i is %s, after one request', async (status, outcome) => {
     await against(fail(status), async (store, requests) => {
@@ -61,6 +78,88 @@ describe('what Google Cloud Storage answers', () => {
         'gcs://b: listing kong/ was denied: HTTP 403 No. ' +
           'Check the credentials and the permissions: an exporter puts, gets and lists under the prefix, an importer gets and lists.',
       );
+    });
+  });
+
+  it.each([
+    ['Google names the object', noObject, noBucket, 'ABSENT', `the object ${key} does not exist.`, 1],
+    ['Google names the bucket', noBucket, noBucket, 'NO_BUCKET', 'the bucket does not exist.', 1],
+    [
+      'an emulator names neither, and has no bucket',
+      fail(404),
+      fail(404),
+      'NO_BUCKET',
+      'the bucket does not exist.',
+      2,
+    ],
+    ['an emulator names neither, and lists', fail(404), listed([]), 'ABSENT', `the object ${key} does not exist.`, 2],
+    [
+      'an emulator names neither, and lists the key, written in between',
+      fail(404),
+      listed([{ name: key }]),
+      'UNREACHABLE',
+      `ACTION ${key} did not succeed: HTTP 404, and then a listing that has it.`,
+      2,
+    ],
+    [
+      'neither is named, and listing is forbidden',
+      fail(404),
+      fail(403),
+      'ABSENT',
+      `the object ${key} does not exist.`,
+      2,
+    ],
+    [
+      'neither is named, and the listing fails',
+      fail(404),
+      fail(503),
+      'UNREACHABLE',
+      `ACTION ${key} did not succeed: HTTP 503 No.`,
+      2,
+    ],
+    ['reading is forbidden, and there is no bucket', fail(403), noBucket, 'NO_BUCKET', 'the bucket does not exist.', 2],
+  ] as const)(
+    'tells a missing object from a missing bucket where %s',
+    async (_what, object, list, outcome, reason, n) => {
+      const answer: Handler = (request, response) =>
+        (new URL(request.url ?? '', 'http://b').pathname.endsWith('/o') ? list : object)(request, response);
+      await against(answer, async (store, requests) => {
+        for (const [action, work] of [
+          ['reading about', () => store.head(key)],
+          ['reading', () => store.get(key)],
+        ] as const) {
+          const before = requests.length;
+          const error = await failureOf(work());
+          expect(error.code).toBe(`KR_STORE_${outcome}`);
+          expect(error.reason).toBe(`gcs://b: ${reason.replace('ACTION', action)}`);
+          expect(requests.length - before).toBe(n);
+        }
+      });
+    },
+  );
+
+  it('a listing answered with 404 tells that the bucket is missing', async () => {
+    for (const answer of [noBucket, fail(404)]) {
+      await against(answer, async (store) => {
+        expect((await failureOf(store.listFolders('kong/'))).code).toBe('KR_STORE_NO_BUCKET');
+      });
+    }
+  });
+
+  it('a page with 404 in front of the store is asked again by reads, and not by writes', async () => {
+    let pages = 3;
+    const answer: Handler = (request, response) => {
+      if (pages > 0) {
+        pages -= 1;
+        response.writeHead(404, { 'content-type': 'text/html' }).end('<html>default backend - 404</html>');
+      } else listed([])(request, response);
+    };
+    await against(answer, async (store) => {
+      expect(await store.listFolders('kong/')).toEqual([]);
+      expect(pages).toBe(0);
+      pages = 2;
+      expect((await failureOf(store.put(key, Buffer.from('{}'), put))).code).toBe('KR_STORE_REFUSED');
+      expect(pages).toBe(1);
     });
   });
 
@@ -86,7 +185,7 @@ describe('what Google Cloud Storage answers', () => {
   it.each([
     ['the text of a download', 'No such object: b/o', 'ABSENT', 3],
     ['the text of an emulator', 'Not Found\n', 'ABSENT', 3],
-    ['a page', '<html>Not Found</html>', 'REFUSED', 1],
+    ['a page', '<html>Not Found</html>', 'REFUSED', 4],
   ])('404 with %s for an object that was just described', async (_what, body, outcome, downloads) => {
     const resource = JSON.stringify({ generation: '1', size: '2', timeCreated: '2022-01-01T00:00:00Z' });
     await against(
@@ -104,11 +203,8 @@ describe('what Google Cloud Storage answers', () => {
   it('403 for a key is absent where the listing works and has no such key, else denied', async () => {
     const answering =
       (items: object[]): Handler =>
-      (request, response) => {
-        if (request.url?.includes('maxResults=1') === true)
-          response.end(JSON.stringify({ kind: 'storage#objects', items }));
-        else fail(403)(request, response);
-      };
+      (request, response) =>
+        (request.url?.includes('maxResults=1') === true ? listed(items) : fail(403))(request, response);
     for (const [items, code] of [
       [[], 'KR_STORE_ABSENT'],
       [[{ name: `${key}.gz` }], 'KR_STORE_ABSENT'],

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openReader, openStore } from '../../src/store';
+import { openStore } from '../../src/store';
 import { isMissing, type Minio, minioRoot, startFaultyProxy, startMinio } from '../support/servers';
 import {
   describeFaults,
@@ -12,7 +12,7 @@ import {
   text,
   timeoutMs,
 } from './conformance';
-import { s3Harness, useCredentials } from './s3-harness';
+import { describeDenied, s3Harness, useCredentials } from './s3-harness';
 
 describe.skipIf(isMissing('minio'))('minio', () => {
   let server: Minio;
@@ -24,6 +24,12 @@ describe.skipIf(isMissing('minio'))('minio', () => {
 
   describeStore('minio', harness);
   describeFaults('minio', harness);
+  describeDenied(harness, minioRoot, [
+    ['a wrong secret', { ...minioRoot, secretAccessKey: 'wrong' }, 'SignatureDoesNotMatch'],
+    ['an unknown key', { ...minioRoot, accessKeyId: 'nobody' }, 'InvalidAccessKeyId'],
+    ['a token that is none', { ...minioRoot, sessionToken: 'none' }, 'InvalidToken'],
+    ['no credentials at all', undefined, 'getting credentials was denied: Could not load credentials'],
+  ]);
 
   describe('permissions', () => {
     const key = 'kong/3.9.1/config.json';
@@ -105,39 +111,6 @@ describe.skipIf(isMissing('minio'))('minio', () => {
       await store.put('kong/3.8.0/config.json', text('{}'), put);
       expect((await failureOf(store.put('kong/3.8.0/config.json', text('{}'), put))).code).toBe('KR_STORE_CONFLICT');
       store.close();
-    });
-
-    it('denies an access key that it does not know', async () => {
-      const { storage, settings } = await harness();
-      useCredentials({ ...minioRoot, accessKeyId: 'nobody' });
-      const store = await openStore(storage, settings);
-      for (const work of [
-        () => store.head(key),
-        () => store.get(key),
-        () => store.listFolders(''),
-        () => store.put(key, text('{}'), put),
-        () => store.put(key, text('{}'), { ...put, condition: { version: '"0123"' } }),
-      ]) {
-        expect((await failureOf(work())).code).toBe('KR_STORE_DENIED');
-      }
-      store.close();
-      useCredentials(minioRoot);
-    });
-
-    it.each([
-      ['a wrong secret', { ...minioRoot, secretAccessKey: 'wrong' }, 'SignatureDoesNotMatch'],
-      ['an unknown key', { ...minioRoot, accessKeyId: 'nobody' }, 'InvalidAccessKeyId'],
-      ['a token that is none', { ...minioRoot, sessionToken: 'none' }, 'InvalidToken'],
-      ['no credentials at all', undefined, 'getting credentials was denied: Could not load credentials'],
-    ])('%s is denied', async (_what, credentials, reason) => {
-      useCredentials(credentials);
-      const reader = await openReader(bucket.storage, bucket.settings);
-      const error = await failureOf(reader.get(key));
-      expect(error.code).toBe('KR_STORE_DENIED');
-      expect(error.reason).toContain(reason);
-      expect((await failureOf(reader.head(key))).code).toBe('KR_STORE_DENIED');
-      expect((await failureOf(reader.listFolders('kong/'))).code).toBe('KR_STORE_DENIED');
-      reader.close();
     });
   });
 

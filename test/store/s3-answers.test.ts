@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ObjectStore, openStore } from '../../src/store';
 import { type Log, silentLog } from '../../src/runtime/log';
+import type * as time from '../../src/runtime/time';
 import { startStub } from '../support/servers';
 import { failureOf, json, timeoutMs } from './conformance';
 import { useCredentials } from './s3-harness';
+
+// How long is waited before a page is asked again is tested in call.test.ts.
+vi.mock('../../src/runtime/time', async (original) => ({
+  ...(await original<typeof time>()),
+  pause: () => Promise.resolve(),
+}));
 
 const key = 'kong/3.9.1/config.json';
 const put = { condition: 'absent', contentType: json, metadata: {} } as const;
@@ -53,7 +60,7 @@ describe('what an S3 store answers', () => {
     [409, 'ConditionalRequestConflict', 'CONFLICT'],
     [412, 'PreconditionFailed', 'CONFLICT'],
     [404, 'NoSuchKey', 'REFUSED'],
-    [404, 'NoSuchBucket', 'ABSENT'],
+    [404, 'NoSuchBucket', 'NO_BUCKET'],
     [404, 'XAdminUserNotFound', 'DENIED'],
     [404, 'NoSuchAccessPoint', 'REFUSED'],
     [404, '', 'REFUSED'],
@@ -73,6 +80,7 @@ describe('what an S3 store answers', () => {
     [500, 'InternalError', 'UNREACHABLE'],
     [503, 'SlowDown', 'UNREACHABLE'],
     [502, '', 'UNREACHABLE'],
+    [501, '', 'UNREACHABLE'],
   ])('a put answered with %i %s is %s, after one request', async (status, code, outcome) => {
     await against(fail(status, code), async (store, requests) => {
       const error = await failureOf(store.put(key, Buffer.from('{}'), put));
@@ -84,7 +92,7 @@ describe('what an S3 store answers', () => {
 
   it.each([
     ['NoSuchKey', 'CONFLICT'],
-    ['NoSuchBucket', 'ABSENT'],
+    ['NoSuchBucket', 'NO_BUCKET'],
     ['XAdminUserNotFound', 'DENIED'],
     ['NoSuchAccessPoint', 'REFUSED'],
     ['', 'REFUSED'],
@@ -97,7 +105,7 @@ describe('what an S3 store answers', () => {
 
   it.each([
     ['NoSuchKey', 'ABSENT', `the object ${key} does not exist.`],
-    ['NoSuchBucket', 'ABSENT', 'the bucket does not exist.'],
+    ['NoSuchBucket', 'NO_BUCKET', 'the bucket does not exist.'],
     ['XAdminUserNotFound', 'DENIED', `reading ${key} was denied: HTTP 404 XAdminUserNotFound: No.`],
     ['NoSuchAccessPoint', 'REFUSED', `reading ${key} was refused: HTTP 404 NoSuchAccessPoint: No.`],
     [
@@ -111,7 +119,7 @@ describe('what an S3 store answers', () => {
       const error = await failureOf(store.get(key));
       expect(error.code).toBe(`KR_STORE_${outcome}`);
       expect(error.reason).toBe(`s3://b: ${reason}`);
-      expect(requests).toHaveLength(1);
+      expect(requests).toHaveLength(code === '' ? 4 : 1);
     });
   });
 
@@ -139,7 +147,7 @@ describe('what an S3 store answers', () => {
         'UNREACHABLE',
         `reading about ${key} did not succeed: HTTP 404, and then a listing that has it.`,
       ],
-      ['there is no bucket', fail(404, 'NoSuchBucket'), 'ABSENT', 'the bucket does not exist.'],
+      ['there is no bucket', fail(404, 'NoSuchBucket'), 'NO_BUCKET', 'the bucket does not exist.'],
       [
         'there is no such user',
         fail(404, 'XAdminUserNotFound'),
@@ -170,7 +178,7 @@ describe('what an S3 store answers', () => {
         const error = await failureOf(store.head(key));
         expect(error.code).toBe(`KR_STORE_${outcome}`);
         expect(error.reason).toBe(`s3://b: ${reason}`);
-        expect(requests).toHaveLength(2);
+        expect(requests).toHaveLength(reason.includes('this is not an object store') ? 8 : 2);
         const asked = new URL(requests[1]?.split(' ')[1] ?? '', 'http://b').searchParams;
         expect(Object.fromEntries(asked)).toMatchObject({ prefix: key, 'max-keys': '1' });
       });
@@ -256,6 +264,37 @@ describe('what an S3 store answers', () => {
           for (const work of both(store)) expect((await failureOf(work())).code).toBe('KR_STORE_UNREACHABLE');
         },
       );
+    });
+  });
+
+  it('a page with 404 in front of the store, as of a load balancer that is set up anew, is asked again by reads', async () => {
+    let pages = 0;
+    const answer: Handler = (request, response) => {
+      if (pages > 0) {
+        pages -= 1;
+        response.writeHead(404, { 'content-type': 'text/html' }).end('<html>default backend - 404</html>');
+        return;
+      }
+      if (request.url?.includes('list-type=2') === true) response.end(listing(''));
+      else {
+        response.writeHead(200, { ...stored, 'content-length': 2 });
+        response.end(request.method === 'HEAD' ? undefined : '{}');
+      }
+    };
+    await against(answer, async (store) => {
+      for (const work of [() => store.get(key), () => store.listFolders('')]) {
+        pages = 3;
+        await work();
+        expect(pages).toBe(0);
+      }
+      // A head and its listing each.
+      pages = 6;
+      expect((await store.head(key)).size).toBe(2);
+      expect(pages).toBe(0);
+      // A conditional write could meet its own object: the one who writes asks what is stored first.
+      pages = 2;
+      expect((await failureOf(store.put(key, Buffer.from('{}'), put))).code).toBe('KR_STORE_REFUSED');
+      expect(pages).toBe(1);
     });
   });
 

@@ -1,6 +1,8 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openStore } from '../../src/store';
 import type { Credentials, RunningServer } from '../support/servers';
-import { type NetworkHarness, timeoutMs } from './conformance';
+import { failureOf, json, type NetworkHarness, text, timeoutMs } from './conformance';
 
 /** The environment as the default credential chain reads it, with nothing of this machine in it. */
 export function useCredentials(credentials: Credentials | undefined): void {
@@ -44,4 +46,34 @@ export async function s3Harness(
     at,
     stop: () => Promise.resolve(),
   };
+}
+
+/** Every call with these credentials is denied; `reason` is what a read says of it. */
+export function describeDenied(
+  harness: () => Promise<NetworkHarness>,
+  root: Credentials,
+  cases: readonly (readonly [what: string, credentials: Credentials | undefined, reason: string])[],
+): void {
+  describe('credentials', () => {
+    const key = 'kong/3.9.1/config.json';
+    const put = { contentType: json, metadata: {} } as const;
+    afterAll(() => useCredentials(root));
+
+    it.each(cases)('%s: denied', async (_what, credentials, reason) => {
+      const { storage, settings } = await harness();
+      useCredentials(credentials);
+      const store = await openStore(storage, settings);
+      for (const work of [
+        () => store.head(key),
+        () => store.get(key),
+        () => store.listFolders(''),
+        () => store.put(key, text('{}'), { ...put, condition: 'absent' }),
+        () => store.put(key, text('{}'), { ...put, condition: { version: '"0123"' } }),
+      ]) {
+        expect((await failureOf(work())).code).toBe('KR_STORE_DENIED');
+      }
+      expect((await failureOf(store.get(key))).reason).toContain(reason);
+      store.close();
+    });
+  });
 }
