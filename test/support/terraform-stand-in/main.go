@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5/tf5server"
@@ -15,10 +16,20 @@ import (
 const schemasVariable = "TERRAFORM_STAND_IN_SCHEMAS"
 
 func main() {
+	go endWithTerraform()
 	if err := serve(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// endWithTerraform ends the program when a Terraform that was killed cannot.
+func endWithTerraform() {
+	parent := os.Getppid()
+	for os.Getppid() == parent {
+		time.Sleep(time.Second)
+	}
+	os.Exit(1)
 }
 
 // serve is the provider that the program's own file name says: terraform-provider-aws_v6.25.0.
