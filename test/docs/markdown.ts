@@ -21,8 +21,13 @@ export function documents(): string[] {
   return [...atRoot.sort(), ...filesBelow('docs', '.md')];
 }
 
-/** The anchors that GitHub makes of a document's headings. */
+/** The anchors of a document: its own, and those that GitHub makes of its headings. */
 export function anchorsOf(markdown: string): string[] {
+  const own = [...markdown.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id ?? '');
+  return [...own, ...headingAnchors(markdown)];
+}
+
+function headingAnchors(markdown: string): string[] {
   return withoutBlocks(markdown)
     .split('\n')
     .flatMap((line) => /^#+ (.*)$/.exec(line)?.[1] ?? [])
