@@ -132,7 +132,7 @@ class KongOnMinio extends TerraformStack {
           entrypoint: ['sh', `${handover}/start.sh`, '/docker-entrypoint.sh'],
           command: ['kong', 'docker-start'],
           environment: gateway.gatewayEnvironment.toDockerCompose(),
-          ports: ['8000:8000', '8443:8443', `${gateway.readinessProbe.port}:${gateway.readinessProbe.port}`],
+          ports: ['8000:8000', '8443:8443', `127.0.0.1:${gateway.readinessProbe.port}:${gateway.readinessProbe.port}`],
           depends_on: { 'kong-dp-importer': { condition: 'service_completed_successfully' } },
           volumes,
           restart: 'unless-stopped',
