@@ -245,7 +245,8 @@ class Workspace implements Terraform {
         child.once('error', reject);
         child.once('close', (...ended: [number | null, NodeJS.Signals | null]) => resolve(ended));
       });
-      if (signal !== null) throw new Error(`terraform ${command}: ended by ${signal}; it has ${commandWithinMs / 1000} s`);
+      if (signal !== null)
+        throw new Error(`terraform ${command}: ended by ${signal}; it has ${commandWithinMs / 1000} s`);
       if (exitCode === 0 || (command === 'plan' && exitCode === 2)) return { exitCode, output };
       throw new TerraformError(command, diagnosticsIn(output), `${output}${errors}`);
     } finally {
