@@ -1,5 +1,5 @@
 /** The store on Amazon S3, and the principals of AWS: `cdktf-kong-resilience/aws`. */
-export * from '..';
+export * from '../index';
 export { CrossAccountRole } from './cross-account-role';
 export type { CrossAccountRoleProps } from './cross-account-role';
 export { Ec2InstanceRole } from './ec2-instance-role';

@@ -1,5 +1,5 @@
 /** The store on Google Cloud Storage, and the principals of Google Cloud: `cdktf-kong-resilience/google`. */
-export * from '..';
+export * from '../index';
 export { AttachedServiceAccount } from './attached-service-account';
 export type { AttachedServiceAccountProps } from './attached-service-account';
 export type { ExistingGcsStoreProps, IExistingGcsStore, IGcsStore } from './existing-gcs-store';

@@ -1,5 +1,5 @@
 /** The store on MinIO or any other S3-compatible store, and its principals: `cdktf-kong-resilience/minio`. */
-export * from '..';
+export * from '../index';
 export * from './provider';
 export type { AddressProps } from './address';
 export { MinioEncryption } from './encryption';
