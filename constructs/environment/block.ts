@@ -2,7 +2,12 @@ import type { IConstruct } from 'constructs';
 import { throwProblems, warn, type Problem } from '../problems';
 import { check } from './checks';
 import { renderCloudRun, type CloudRunVariable } from './cloud-run';
-import { renderDockerCompose, renderDockerComposeYaml } from './docker-compose';
+import {
+  renderDockerCompose,
+  renderDockerComposeEnvFile,
+  renderDockerComposeYaml,
+  type DockerComposeOptions,
+} from './docker-compose';
 import { renderEcs, type EcsEnvironment } from './ecs';
 import { renderHelm, type HelmValues } from './helm';
 import { renderKongConf } from './kong-conf';
@@ -74,14 +79,39 @@ export class EnvironmentBlock {
    * | --- | --- |
    * | a text | a string, so that `on` stays `"on"`; `$` doubled, which Compose would expand |
    * | any secret | `${NAME:?…}`: the operator sets it in the environment of `docker compose` or in `.env`; no secret is in the file |
+   *
+   * Services of one file with different secrets of one name each get a `secretPrefix`: `${EXPORTER_NAME:?…}`.
+   *
+   * @throws DeclarationError for a `secretPrefix` with which no name of a variable starts
    */
-  toDockerCompose(): Readonly<Record<string, string>> {
-    return renderDockerCompose(this.#rendering);
+  toDockerCompose(options: DockerComposeOptions = {}): Readonly<Record<string, string>> {
+    return renderDockerCompose(this.#rendering, options);
   }
 
-  /** The same as the lines of a YAML mapping, each value in double quotes. Indent them below `environment:`. */
-  toDockerComposeYaml(): string {
-    return renderDockerComposeYaml(this.#rendering);
+  /**
+   * The same as the lines of a YAML mapping, each value in double quotes. Indent them below `environment:`.
+   *
+   * @throws DeclarationError for a `secretPrefix` with which no name of a variable starts
+   */
+  toDockerComposeYaml(options: DockerComposeOptions = {}): string {
+    return renderDockerComposeYaml(this.#rendering, options);
+  }
+
+  /**
+   * The secrets for the two forms above, as the text of the file `.env` beside the compose file, for Compose alone. The
+   * texts for several services, each with its `secretPrefix`, make one file when they are put together. It may hold
+   * secrets: give it mode 0600, and an output with it `sensitive`.
+   *
+   * | value | becomes |
+   * | --- | --- |
+   * | a text | nothing: it is in the compose file |
+   * | a secret's own text | `NAME="…"` with a backslash before `"`, `\` and `$`. Newlines stay |
+   * | a secret of AWS, Google or Kubernetes | a comment that names it: the operator sets it, and without it Compose does not start |
+   *
+   * @throws DeclarationError for a `secretPrefix` with which no name of a variable starts
+   */
+  toDockerComposeEnvFile(options: DockerComposeOptions = {}): string {
+    return renderDockerComposeEnvFile(this.#rendering, options);
   }
 
   /**

@@ -2,6 +2,7 @@
 export { EnvironmentBlock } from './block';
 export type { EnvironmentBlockProps } from './block';
 export type { CloudRunVariable } from './cloud-run';
+export type { DockerComposeOptions } from './docker-compose';
 export type { EcsEnvironment, EcsSecret, EcsVariable } from './ecs';
 export type { HelmValue, HelmValues } from './helm';
 export type { KubernetesValueSource, KubernetesVariable } from './kubernetes';

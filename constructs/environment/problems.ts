@@ -48,6 +48,13 @@ export const noReference = defineProblem(
     `${name} is a secret whose ${part} is ${JSON.stringify(given)}: it must be ${allowed}.`,
 );
 
+export const badSecretPrefix = defineProblem(
+  'KR_TF_ENV_SECRET_PREFIX',
+  "What is to stand before the names of Docker Compose's secrets is no start of a variable's name.",
+  (given: string) =>
+    `secretPrefix is ${JSON.stringify(given)}: it must have letters, digits and underscores alone, and no digit first. Give one such as "EXPORTER_".`,
+);
+
 export const namesNotCarried = defineProblem(
   'KR_TF_ENV_NAME_NOT_CARRIED',
   'The form of a platform cannot carry a name.',

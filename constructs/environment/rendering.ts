@@ -33,9 +33,14 @@ const kinds: Readonly<Record<EnvValueSource['kind'], string>> = {
   'kubernetes-secret': 'a secret of Kubernetes',
 };
 
+/** Of what kind a value is, as a message says it. */
+export function kindOf({ kind }: EnvValueSource): string {
+  return kinds[kind];
+}
+
 /** The problem with a secret that is kept elsewhere. */
 export function wrongKind(name: string, source: EnvValueSource, platform: string, fix: string): Problem {
-  return secretKind(name, kinds[source.kind], platform, fix);
+  return secretKind(name, kindOf(source), platform, fix);
 }
 
 /** A part of the place of a secret, and how it may be written. */

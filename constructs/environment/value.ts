@@ -36,7 +36,8 @@ export class EnvValue {
 
   /**
    * A secret's own text, usually a token. Only a form that is itself a secret file takes it: systemd's `EnvironmentFile`,
-   * `kong.conf`. It stands in the state of Terraform. (Docker Compose's form asks the operator for it instead.)
+   * `kong.conf`, the `.env` beside a compose file. It stands in the state of Terraform. (A compose file asks the operator
+   * for it instead.)
    */
   static fromSecretText(text: string): EnvValue {
     return new EnvValue({ kind: 'secret-text', text: numbersAsTokens(text) });

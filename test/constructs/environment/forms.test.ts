@@ -58,6 +58,47 @@ describe('each form', () => {
     );
   });
 
+  it('of Docker Compose asks for secrets by a prefix; the names in the service stay', () => {
+    const made = withSecrets({ AWS_SECRET_ACCESS_KEY: secrets.text, GCP_SERVICE_ACCOUNT: secrets.google });
+    const options = { secretPrefix: 'EXPORTER_' };
+    const asked = (name: string): string =>
+      `\${EXPORTER_${name}:?set this secret in the environment of docker compose or in .env}`;
+    expect(atSynth(made.toDockerCompose(options))).toEqual({
+      ...atSynth(made.toDockerCompose()),
+      AWS_SECRET_ACCESS_KEY: asked('AWS_SECRET_ACCESS_KEY'),
+      GCP_SERVICE_ACCOUNT: asked('GCP_SERVICE_ACCOUNT'),
+    });
+    expect(atSynth(made.toDockerComposeYaml(options))).toBe(
+      atSynth(made.toDockerComposeYaml()).replaceAll('${', () => '${EXPORTER_'),
+    );
+  });
+
+  it('of Docker Compose has a .env with the secrets that are known here, and a comment for each other', () => {
+    const made = withSecrets({
+      AWS_SECRET_ACCESS_KEY: EnvValue.fromSecretText('hun"ter$2\\ #`\nend'),
+      KONG_ADMIN_TOKEN: secrets.aws,
+      AWS_SESSION_TOKEN: secrets.google,
+      GCP_SERVICE_ACCOUNT: secrets.kubernetes,
+    });
+    expect(atSynth(made.toDockerComposeEnvFile())).toMatchInlineSnapshot(`
+      "AWS_SECRET_ACCESS_KEY="hun\\"ter\\$2\\\\ #\`
+      end"
+      # AWS_SESSION_TOKEN is missing: AWS_SESSION_TOKEN is a secret of Google Secret Manager. Set it by hand.
+      # GCP_SERVICE_ACCOUNT is missing: GCP_SERVICE_ACCOUNT is a secret of Kubernetes. Set it by hand.
+      # KONG_ADMIN_TOKEN is missing: KONG_ADMIN_TOKEN is a secret of AWS Secrets Manager. Set it by hand.
+      "
+    `);
+    expect(atSynth(made.toDockerComposeEnvFile({ secretPrefix: '_x1' }))).toMatchInlineSnapshot(`
+      "_x1AWS_SECRET_ACCESS_KEY="hun\\"ter\\$2\\\\ #\`
+      end"
+      # _x1AWS_SESSION_TOKEN is missing: AWS_SESSION_TOKEN is a secret of Google Secret Manager. Set it by hand.
+      # _x1GCP_SERVICE_ACCOUNT is missing: GCP_SERVICE_ACCOUNT is a secret of Kubernetes. Set it by hand.
+      # _x1KONG_ADMIN_TOKEN is missing: KONG_ADMIN_TOKEN is a secret of AWS Secrets Manager. Set it by hand.
+      "
+    `);
+    expect(withSecrets({}).toDockerComposeEnvFile()).toBe('');
+  });
+
   it('of ECS has environment and secrets, by ARN, member and version', () => {
     const made = withSecrets({
       AWS_SECRET_ACCESS_KEY: secrets.aws,
@@ -256,6 +297,7 @@ describe('each form', () => {
     const empty = block({});
     expect(empty.toDockerCompose()).toEqual({});
     expect(empty.toDockerComposeYaml()).toBe('');
+    expect(empty.toDockerComposeEnvFile()).toBe('');
     expect(empty.toEcs()).toEqual({ environment: [], secrets: [] });
     expect(empty.toKubernetes()).toEqual([]);
     expect(empty.toHelmValues()).toEqual({ env: {}, customEnv: {} });
@@ -329,6 +371,25 @@ describe('a secret that the platform cannot read', () => {
     const made = block({ user: { KONG_ADMIN_TOKEN: value } });
     const count = told.length === 1 ? '1 problem' : `${told.length} problems`;
     expect(refusal(() => render(made))).toBe([`stack/node: ${count}`, ...told].join('\n'));
+  });
+});
+
+describe('a prefix of secrets', () => {
+  const forms: [string, (made: EnvironmentBlock, secretPrefix: string) => unknown][] = [
+    ['toDockerCompose', (made, secretPrefix) => made.toDockerCompose({ secretPrefix })],
+    ['toDockerComposeYaml', (made, secretPrefix) => made.toDockerComposeYaml({ secretPrefix })],
+    ['toDockerComposeEnvFile', (made, secretPrefix) => made.toDockerComposeEnvFile({ secretPrefix })],
+  ];
+
+  it.each(forms)('with which no name of a variable starts is refused by %s', (_, render) => {
+    for (const given of ['1_', 'a-b', 'A B', '${', 'é', 'A\n']) {
+      expect(refusal(() => render(block({}), given))).toBe(
+        `stack/node: 1 problem\n  KR_TF_ENV_SECRET_PREFIX secretPrefix is ${JSON.stringify(given)}: it must have letters, digits and underscores alone, and no digit first. Give one such as "EXPORTER_".`,
+      );
+    }
+    for (const given of ['', '_', 'a', 'EXPORTER_', 'Ab9_']) {
+      expect(refusal(() => render(block({}), given))).toBe('nothing was refused');
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import {
   goParsersAreMissing,
   luaParsersAreMissing,
   parseCompose,
+  parseDotEnv,
   parseHelm,
   parseKongConf,
   parseKubernetes,
@@ -129,6 +130,54 @@ describe.skipIf(goParsersAreMissing())('what the platform’s own code makes of 
     }
   });
 
+  it('Docker Compose, of the secrets in .env', () => {
+    comesBack((made) => {
+      const user = Object.fromEntries(
+        Object.entries(made.values).map(([name, text]) => [name, EnvValue.fromSecretText(text.toString())]),
+      );
+      return parseDotEnv(atSynth(block({ user }).toDockerComposeEnvFile()), operator);
+    });
+  });
+
+  it('Docker Compose, of two services with different secrets of one name, in one file with one .env', () => {
+    const secretsOf = { exporter: '$x ${y} "z" #', importer: "it's\n\\another\\" };
+    const nodes = Object.entries(secretsOf).map(([service, secret]) => ({
+      service,
+      made: block({
+        user: { ...texts({ AWS_REGION: 'us-east-2' }), AWS_SECRET_ACCESS_KEY: EnvValue.fromSecretText(secret) },
+      }),
+      options: { secretPrefix: `${service.toUpperCase()}_` },
+    }));
+    const file = `services:\n${nodes
+      .map(({ service, made, options }) => serviceOf(service, atSynth(made.toDockerComposeYaml(options))))
+      .join('')}`;
+    const env = parseDotEnv(nodes.map(({ made, options }) => atSynth(made.toDockerComposeEnvFile(options))).join(''));
+    expect(env).toEqual({
+      EXPORTER_AWS_SECRET_ACCESS_KEY: secretsOf.exporter,
+      IMPORTER_AWS_SECRET_ACCESS_KEY: secretsOf.importer,
+    });
+    for (const [service, secret] of Object.entries(secretsOf)) {
+      expect(parseCompose(file, env, service)).toEqual({ AWS_REGION: 'us-east-2', AWS_SECRET_ACCESS_KEY: secret });
+    }
+    expect(refusal(() => parseCompose(file, { AWS_SECRET_ACCESS_KEY: 'x' }, 'exporter'))).toContain(
+      'required variable EXPORTER_AWS_SECRET_ACCESS_KEY is missing a value: set this secret in the environment of docker compose or in .env',
+    );
+  });
+
+  it('Docker Compose, of a .env in which a secret of another platform is a comment', () => {
+    const user = {
+      AWS_SECRET_ACCESS_KEY: EnvValue.fromSecretText('hunter2'),
+      GCP_SERVICE_ACCOUNT: EnvValue.fromGoogleSecret('key'),
+      KONG_ADMIN_TOKEN: EnvValue.fromSecretText('z'),
+    };
+    const made = block({ user });
+    const env = parseDotEnv(atSynth(made.toDockerComposeEnvFile()));
+    expect(env).toEqual({ AWS_SECRET_ACCESS_KEY: 'hunter2', KONG_ADMIN_TOKEN: 'z' });
+    expect(refusal(() => parseCompose(composeFile(atSynth(made.toDockerComposeYaml())), env))).toContain(
+      'required variable GCP_SERVICE_ACCOUNT is missing a value',
+    );
+  });
+
   const secrets = { 'store/key': 'hunter2 $(KONG_TEST_0)' };
   const reference = { KONG_ADMIN_TOKEN: EnvValue.fromKubernetesSecret('store', 'key') };
 
@@ -239,7 +288,11 @@ describe.skipIf(luaParsersAreMissing())(
 );
 
 function composeFile(lines: string): string {
-  return `services:\n  node:\n    image: kong:3.9.1\n    environment:\n${lines.replace(/^/gm, '      ')}\n`;
+  return `services:\n${serviceOf('node', lines)}`;
+}
+
+function serviceOf(name: string, lines: string): string {
+  return `  ${name}:\n    image: kong:3.9.1\n    environment:\n${lines.replace(/^/gm, '      ')}\n`;
 }
 
 /** A document as JSON, which is YAML, without the characters that YAML wants escaped. */

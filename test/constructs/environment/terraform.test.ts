@@ -6,6 +6,7 @@ import {
   goParsersAreMissing,
   luaParsersAreMissing,
   parseCompose,
+  parseDotEnv,
   parseHelm,
   parseKongConf,
   parseKubernetes,
@@ -132,6 +133,41 @@ describe.skipIf(isMissing('terraform') || goParsersAreMissing() || luaParsersAre
       expect(parseCompose(compose(result['lines'] as string), { KONG_ADMIN_TOKEN: 'mine' })).toEqual({
         KONG_ADMIN_TOKEN: 'mine',
       });
+    });
+
+    it('as the .env of Docker Compose, and by a prefix that is a token', async () => {
+      let expected: Environment = {};
+      const result = await outputs((stack) => {
+        // To Compose an empty secret is a missing one.
+        const filled = trickyTexts.filter((text) => text !== '');
+        const [values, meant] = everyWay(stack, filled, ['KONG']);
+        expected = meant;
+        const secrets = Object.entries(values).map(
+          ([name, value]) => [name, EnvValue.fromSecretText(value.toString())] as const,
+        );
+        const block = new EnvironmentBlock(stack, { user: Object.fromEntries(secrets) });
+        const secretPrefix = new TerraformVariable(stack, 'prefix', { type: 'string', default: 'NODE_' }).stringValue;
+        const options = { secretPrefix };
+        const environment = block.toDockerCompose(options);
+        return {
+          env: block.toDockerComposeEnvFile(),
+          prefixed: block.toDockerComposeEnvFile(options),
+          both: `${block.toDockerComposeEnvFile()}${block.toDockerComposeEnvFile(options)}`,
+          file: Fn.yamlencode({ services: { node: { image: 'kong:3.9.1', environment } } }),
+          lines: block.toDockerComposeYaml(options),
+        };
+      });
+      const prefixed = parseDotEnv(result['prefixed'] as string);
+      expect(parseDotEnv(result['env'] as string)).toEqual(expected);
+      expect(Object.keys(prefixed)).toEqual(
+        Object.keys(expected)
+          .map((name) => `NODE_${name}`)
+          .sort(),
+      );
+      expect(parseDotEnv(result['both'] as string)).toEqual({ ...expected, ...prefixed });
+      for (const file of [result['file'] as string, compose(result['lines'] as string)]) {
+        expect(parseCompose(file, prefixed)).toEqual(expected);
+      }
     });
   },
 );

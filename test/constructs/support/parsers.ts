@@ -64,9 +64,13 @@ function go(parser: string, input: unknown): Environment {
   return JSON.parse(run(program, [parser], JSON.stringify(input))) as Environment;
 }
 
-/** The environment of the service "node" in a compose file, by compose-go. @param operator what the operator has set */
-export const parseCompose = (file: string, operator: Environment = {}): Environment =>
-  go('compose', { file, environment: operator });
+/** The environment of a service in a compose file, by compose-go. @param operator what the operator has set */
+export const parseCompose = (file: string, operator: Environment = {}, service = 'node'): Environment =>
+  go('compose', { file, environment: operator, service });
+
+/** What Compose makes of a `.env`. @param operator what the operator has set, which a value there may name */
+export const parseDotEnv = (file: string, operator: Environment = {}): Environment =>
+  go('dotenv', { file, environment: operator });
 
 /** What the kubelet makes of a container's `env`. @param secrets texts by "name/key" */
 export const parseKubernetes = (env: string, secrets: Environment = {}): Environment =>

@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
+	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/compose-spec/compose-go/v2/loader"
 	composetypes "github.com/compose-spec/compose-go/v2/types"
 	"helm.sh/helm/v3/pkg/chart"
@@ -20,9 +22,11 @@ import (
 type environment = map[string]string
 
 func main() {
-	readers := map[string]func([]byte) (environment, error){"compose": compose, "kubernetes": kubernetes, "helm": helm}
+	readers := map[string]func([]byte) (environment, error){
+		"compose": compose, "dotenv": dotEnv, "kubernetes": kubernetes, "helm": helm,
+	}
 	if len(os.Args) != 2 || readers[os.Args[1]] == nil {
-		fail(fmt.Errorf("usage: environment-parsers compose|kubernetes|helm"))
+		fail(fmt.Errorf("usage: environment-parsers compose|dotenv|kubernetes|helm"))
 	}
 	var input json.RawMessage
 	if err := json.NewDecoder(os.Stdin).Decode(&input); err != nil {
@@ -42,12 +46,13 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// compose loads {"file": text of a compose file, "environment": what the operator has set} and gives the environment
-// of the service "node", as docker compose would start it.
+// compose loads {"file": text of a compose file, "environment": what the operator has set, "service": name} and gives the
+// environment of the service, as docker compose would start it.
 func compose(input []byte) (environment, error) {
 	var given struct {
 		File        string      `json:"file"`
 		Environment environment `json:"environment"`
+		Service     string      `json:"service"`
 	}
 	if err := json.Unmarshal(input, &given); err != nil {
 		return nil, err
@@ -59,14 +64,34 @@ func compose(input []byte) (environment, error) {
 	if err != nil {
 		return nil, err
 	}
+	service, err := project.GetService(given.Service)
+	if err != nil {
+		return nil, err
+	}
 	result := environment{}
-	for name, value := range project.Services["node"].Environment {
+	for name, value := range service.Environment {
 		if value == nil {
 			return nil, fmt.Errorf("%s has no value", name)
 		}
 		result[name] = *value
 	}
 	return result, nil
+}
+
+// dotEnv reads {"file": text of a .env file, "environment": what the operator has set} as docker compose does before it
+// loads the compose file.
+func dotEnv(input []byte) (environment, error) {
+	var given struct {
+		File        string      `json:"file"`
+		Environment environment `json:"environment"`
+	}
+	if err := json.Unmarshal(input, &given); err != nil {
+		return nil, err
+	}
+	return dotenv.ParseWithLookup(strings.NewReader(given.File), func(name string) (string, bool) {
+		value, ok := given.Environment[name]
+		return value, ok
+	})
 }
 
 type entry struct {
