@@ -1,7 +1,6 @@
 import { App, Fn, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import {
-  EnvironmentBlock,
   EnvValue,
   KongResilience,
   KongResilienceRules,
@@ -26,8 +25,12 @@ const spool = '/var/lib/kong-resilience/spool';
 /** Group of the gateway's process, and of what is handed over to it. It need not exist in the image. */
 const handoverGroup = '10001';
 
-/** Where the compose files mount the cluster certificate. */
+/** Where the compose file mounts the cluster certificate. */
 const certificates = '/etc/kong/cluster';
+
+/** Each node has a key of its own, and both stand in one `.env`: by these, Compose tells them apart. */
+const ofExporter = { secretPrefix: 'EXPORTER_' };
+const ofGateway = { secretPrefix: 'GATEWAY_' };
 
 class KongOnMinio extends TerraformStack {
   private readonly agentImage: string;
@@ -88,42 +91,36 @@ class KongOnMinio extends TerraformStack {
       environment: { KONG_RESILIENCE_HANDOVER_GROUP: EnvValue.fromText(handoverGroup) },
     });
 
-    new TerraformOutput(this, 'exporter_compose', { value: this.exporterCompose(exporter) });
-    new TerraformOutput(this, 'gateway_compose', { value: this.gatewayCompose(gateway) });
-    this.envFile('exporter_env', exporterAccount);
-    this.envFile('gateway_env', gatewayAccount);
+    new TerraformOutput(this, 'compose', { value: this.compose(exporter, gateway) });
+    const secrets = [
+      exporter.agentEnvironment.toDockerComposeEnvFile(ofExporter),
+      gateway.agentEnvironment.toDockerComposeEnvFile(ofGateway),
+    ];
+    new TerraformOutput(this, 'env', { value: secrets.join(''), sensitive: true });
   }
 
   private variable(name: string, description: string, defaultValue: string): string {
     return new TerraformVariable(this, name, { type: 'string', description, default: defaultValue }).stringValue;
   }
 
-  private exporterCompose(exporter: ExporterNode): string {
+  private compose(exporter: ExporterNode, gateway: ImporterNode): string {
+    const cluster = `./cluster:${certificates}:ro`;
+    const handedOver = [`handover:${handover}`, cluster];
     return Fn.yamlencode({
       services: {
         'kong-exporter': {
           image: this.agentImage,
           command: ['run'],
-          environment: exporter.agentEnvironment.toDockerCompose(),
+          environment: exporter.agentEnvironment.toDockerCompose(ofExporter),
           healthcheck: { test: ['CMD', 'kong-resilience', 'health'], interval: '10s' },
-          volumes: [`spool:${spool}`, `./cluster:${certificates}:ro`],
+          volumes: [`spool:${spool}`, cluster],
           restart: 'unless-stopped',
         },
-      },
-      volumes: { spool: {} },
-      networks,
-    });
-  }
-
-  private gatewayCompose(gateway: ImporterNode): string {
-    const volumes = [`handover:${handover}`, `./cluster:${certificates}:ro`];
-    return Fn.yamlencode({
-      services: {
         'kong-dp-importer': {
           image: this.agentImage,
           command: ['import'],
-          environment: gateway.agentEnvironment.toDockerCompose(),
-          volumes,
+          environment: gateway.agentEnvironment.toDockerCompose(ofGateway),
+          volumes: handedOver,
         },
         'kong-dp': {
           image: `kong:${gatewayVersion}`,
@@ -131,27 +128,19 @@ class KongOnMinio extends TerraformStack {
           // At each start this decides whether what was handed over is used.
           entrypoint: ['sh', `${handover}/start.sh`, '/docker-entrypoint.sh'],
           command: ['kong', 'docker-start'],
-          environment: gateway.gatewayEnvironment.toDockerCompose(),
+          environment: gateway.gatewayEnvironment.toDockerCompose(ofGateway),
           ports: ['8000:8000', '8443:8443', `127.0.0.1:${gateway.readinessProbe.port}:${gateway.readinessProbe.port}`],
           depends_on: { 'kong-dp-importer': { condition: 'service_completed_successfully' } },
-          volumes,
+          volumes: handedOver,
           restart: 'unless-stopped',
         },
       },
-      volumes: { handover: {} },
-      networks,
+      volumes: { spool: {}, handover: {} },
+      // The network in which MinIO and the control plane are.
+      networks: { default: { name: 'kong', external: true } },
     });
   }
-
-  /** The `.env` beside a compose file: keys of one account, in quotes as Compose and systemd both read them. */
-  private envFile(name: string, { credentials }: MinioServiceAccount): void {
-    const file = new EnvironmentBlock(this, { derived: credentials }).toSystemdEnvironmentFile();
-    new TerraformOutput(this, name, { value: file, sensitive: true });
-  }
 }
-
-/** The network in which MinIO and the control plane are. */
-const networks = { default: { name: 'kong', external: true } };
 
 const app = new App();
 new KongOnMinio(app, 'kong-minio');
