@@ -2,8 +2,8 @@ import { DefaultTokenResolver, StringConcat, Token, Tokenization } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { environmentVariables, show } from '../../src/contract';
 import type { Problem } from '../problems';
-import { conflict } from './problems';
-import { sourceOf, type EnvValue, type EnvValues } from './value';
+import { conflict, noValue } from './problems';
+import { isEnvValue, sourceOf, type EnvValue, type EnvValues } from './value';
 
 /** Where the variables of a block come from; a later layer is nearer to the user. */
 export interface EnvironmentLayers {
@@ -33,7 +33,9 @@ export function merge(
   layers: EnvironmentLayers,
   problems: Problem[],
 ): ReadonlyMap<string, EnvValue> {
-  const { derived = {}, user = {}, override = {} } = layers;
+  const [derived, user, override] = [layers.derived, layers.user, layers.override].map((layer = {}) =>
+    valuesOnly(layer, problems),
+  ) as [EnvValues, EnvValues, EnvValues];
   for (const [name, value] of Object.entries(user)) {
     const other = Object.hasOwn(derived, name) ? derived[name] : undefined;
     if (other === undefined || Object.hasOwn(override, name) || sameValue(construct, value, other)) continue;
@@ -41,6 +43,15 @@ export function merge(
   }
   const all: EnvValues = { ...derived, ...user, ...override };
   return new Map(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What is no value is told, and left out. */
+function valuesOnly(layer: EnvValues, problems: Problem[]): EnvValues {
+  const [good, bad] = [true, false].map((wanted) =>
+    Object.entries(layer).filter(([, value]: [string, unknown]) => isEnvValue(value) === wanted),
+  ) as [[string, EnvValue][], [string, unknown][]];
+  problems.push(...bad.map(([name, value]) => noValue(name, typeof value)));
+  return Object.fromEntries(good);
 }
 
 /** Two tokens are alike when they resolve to the same expression. */

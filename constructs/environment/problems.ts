@@ -28,6 +28,13 @@ export const plainSecret = defineProblem(
     `${name} is a secret, and as plain text it would be shown in the synthesized stack, the plan and the state. Give the place of it (EnvValue.fromAwsSecret, fromGoogleSecret, fromKubernetesSecret) or, for a file that is secret itself, EnvValue.fromSecretText.${harmless}`,
 );
 
+export const noValue = defineProblem(
+  'KR_TF_ENV_NO_VALUE',
+  'A variable is given something that is no `EnvValue`.',
+  (name: string, type: string) =>
+    `${name} is given a ${type}, and a value says whether it may be shown. Write EnvValue.fromText('…') for a plain text, or name the place of a secret (EnvValue.fromAwsSecret, fromGoogleSecret, fromKubernetesSecret).`,
+);
+
 export const fileTwice = defineProblem(
   'KR_TF_ENV_FILE_TWICE',
   "A variable stands beside the `_FILE` variable from which Kong's images would set it.",

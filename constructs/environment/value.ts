@@ -8,6 +8,9 @@ export type EnvValueSource =
   | { readonly kind: 'google-secret'; readonly secret: string; readonly version: string }
   | { readonly kind: 'kubernetes-secret'; readonly name: string; readonly key: string };
 
+/** Whether something is a value; who writes no TypeScript may give anything. */
+export let isEnvValue: (value: unknown) => value is EnvValue;
+
 /** For the renderers alone. */
 export let sourceOf: (value: EnvValue) => EnvValueSource;
 
@@ -23,6 +26,7 @@ export class EnvValue {
 
   static {
     sourceOf = (value) => value.#source;
+    isEnvValue = (value): value is EnvValue => typeof value === 'object' && value !== null && #source in value;
   }
 
   private constructor(source: EnvValueSource) {
@@ -31,6 +35,7 @@ export class EnvValue {
 
   /** A plain text, a token of one, or both: `${address}:8005`. Literal but for tokens. Shown wherever the environment is. */
   static fromText(text: string): EnvValue {
+    mustBeText('fromText', text);
     return new EnvValue({ kind: 'text', text: numbersAsTokens(text) });
   }
 
@@ -40,6 +45,7 @@ export class EnvValue {
    * for it instead.)
    */
   static fromSecretText(text: string): EnvValue {
+    mustBeText('fromSecretText', text);
     return new EnvValue({ kind: 'secret-text', text: numbersAsTokens(text) });
   }
 
@@ -103,3 +109,10 @@ function numbersAsTokens(text: string): string {
 
 /** Values of environment variables by name. */
 export type EnvValues = Readonly<Record<string, EnvValue>>;
+
+/** A switch is written as Kong reads it; nothing of a value that may be secret is told. */
+function mustBeText(factory: string, text: unknown): void {
+  if (typeof text === 'string') return;
+  const intent = typeof text === 'boolean' ? ` Did you mean EnvValue.${factory}('${text ? 'on' : 'off'}')?` : '';
+  throw new TypeError(`EnvValue.${factory} takes a string, and was given a ${typeof text}.${intent}`);
+}

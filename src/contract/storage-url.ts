@@ -139,7 +139,8 @@ function parseFileUrl(rest: string): StorageUrlResult {
 }
 
 function explainPrefix(prefix: string, tail: string): string | undefined {
-  if (tail.startsWith('/') || tail.includes('//')) return 'has an empty part ("//"). Write single slashes.';
+  if (tail.startsWith('/') && !tail.includes('//')) return 'starts with a slash. Leave that out.';
+  if (tail.includes('//')) return 'has an empty part ("//"). Write single slashes.';
   const parts = prefix.split('/');
   if (parts.includes('..') || parts.includes('.')) return 'has a part "." or "..". Write it out.';
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for

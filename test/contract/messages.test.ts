@@ -352,7 +352,7 @@ describe('what a report says, word for word', () => {
         promise: 'double slash',
         block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://test-bucket//x' },
         problems: [
-          'KR_ENV_PREFIX KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3://test-bucket//x": the prefix has an empty part ("//"). Write single slashes.',
+          'KR_ENV_PREFIX KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3://test-bucket//x": the prefix starts with a slash. Leave that out.',
         ],
       },
       {

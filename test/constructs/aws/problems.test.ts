@@ -72,7 +72,7 @@ describe('a mistake is told whole', () => {
     [
       'a prefix with a leading slash',
       store({ prefix: '/kong' }),
-      'KR_TF_S3_LOCATION prefix is "/kong": the prefix has an empty part ("//"). Write single slashes.',
+      'KR_TF_S3_LOCATION prefix is "/kong": the prefix starts with a slash. Leave that out.',
     ],
     [
       'a prefix that holds the key',
@@ -239,7 +239,7 @@ describe('a mistake is told whole', () => {
       [
         'Stack/X: 7 problems',
         '  KR_TF_S3_BUCKET_NAMES bucketName is "kong-config" and bucketPrefix is "kong-": give one of them, or neither for a name made by Terraform.',
-        '  KR_TF_S3_LOCATION prefix is "/kong": the prefix has an empty part ("//"). Write single slashes.',
+        '  KR_TF_S3_LOCATION prefix is "/kong": the prefix starts with a slash. Leave that out.',
         '  KR_TF_S3_VERSION the gateway version "3.9" is not full: configurations are stored under one exact version, of three parts in open source (3.9.1) or four in Enterprise (3.10.0.2); "kong version" prints it.',
         '  KR_TF_S3_VERSION the gateway version "3.10" is not full: configurations are stored under one exact version, of three parts in open source (3.9.1) or four in Enterprise (3.10.0.2); "kong version" prints it.',
         '  KR_TF_S3_RANGE electionExpirationDays is -1: it must be a whole number from 1 to 36500.',

@@ -26,6 +26,36 @@ describe('a block', () => {
     );
   });
 
+  it('takes values alone, in each layer, and names what is none', () => {
+    const wrong = (values: Record<string, unknown>) => values as Record<string, EnvValue>;
+    const layers = {
+      derived: wrong({ KONG_CLUSTER_CERT_KEY: '/etc/kong/cluster.key' }),
+      user: wrong({ KONG_ANONYMOUS_REPORTS: true }),
+      override: wrong({ KONG_PLUGINS: undefined }),
+    };
+    const told = (name: string, type: string): string =>
+      `  KR_TF_ENV_NO_VALUE ${name} is given a ${type}, and a value says whether it may be shown. Write EnvValue.fromText('…') for a plain text, or name the place of a secret (EnvValue.fromAwsSecret, fromGoogleSecret, fromKubernetesSecret).`;
+    expect(refusal(() => block(layers))).toBe(
+      [
+        'stack/node: 3 problems',
+        told('KONG_CLUSTER_CERT_KEY', 'string'),
+        told('KONG_ANONYMOUS_REPORTS', 'boolean'),
+        told('KONG_PLUGINS', 'undefined'),
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    [true, "boolean. Did you mean EnvValue.fromText('on')?"],
+    [false, "boolean. Did you mean EnvValue.fromText('off')?"],
+    [1000, 'number.'],
+    [undefined, 'undefined.'],
+  ])('makes a value of a string alone, not of %j', (given, told) => {
+    expect(() => EnvValue.fromText(given as unknown as string)).toThrow(
+      new TypeError(`EnvValue.fromText takes a string, and was given a ${told}`),
+    );
+  });
+
   it('checks what wins, not what is overridden', () => {
     block({ derived: texts({ AWS_REGION: 'us east' }), override: texts({ AWS_REGION: 'us-east-2' }) });
   });
@@ -113,6 +143,21 @@ describe('a secret', () => {
         told('KONG_PROXY_SERVER', ' A proxy without user and password is no secret.'),
       ].join('\n'),
     );
+  });
+
+  it('is known by its content, and by the end of an option of the gateway', () => {
+    const user = texts({
+      KONG_SSL_CERT_KEY: '-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----',
+      KONG_PG_PASSWORD: 'hunter2',
+      KONG_VAULT_HCV_TOKEN: 'hunter2',
+      KONG_LICENSE_DATA: 'hunter2',
+      KONG_PORTAL_SESSION_SECRET: 'hunter2',
+    });
+    const names = ['LICENSE_DATA', 'PG_PASSWORD', 'PORTAL_SESSION_SECRET', 'SSL_CERT_KEY', 'VAULT_HCV_TOKEN'];
+    expect(refusal(() => block({ user }))).toBe(
+      ['stack/node: 5 problems', ...names.map((name) => told(`KONG_${name}`))].join('\n'),
+    );
+    block({ user: texts({ KONG_SSL_CERT_KEY: '/etc/kong/ssl.key', KONG_PG_PASSWORD: '', MY_TOKEN_URL: 'https://x' }) });
   });
 
   it('is told with what else is wrong with it', () => {
