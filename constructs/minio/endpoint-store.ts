@@ -1,3 +1,4 @@
+import { DefaultTokenResolver, Lazy, StringConcat, Tokenization } from 'cdktf';
 import { Construct } from 'constructs';
 import { explainVersion, parseGatewayVersion } from '../../src/contract';
 import type { EnvValues } from '../environment';
@@ -7,6 +8,7 @@ import { type Address, type AddressProps, readAddress } from './address';
 import { ExistingKeys } from './existing-keys';
 import {
   configurationRule,
+  mayBeEnterprise,
   type RetentionProps,
   retentionProblems,
   type S3LifecycleRule,
@@ -17,7 +19,8 @@ import { badVersion, notGranted } from './problems';
 
 /** @internal What a store at an endpoint of its own has in common with every other. */
 export abstract class EndpointStore extends Construct implements IConfigurationStore {
-  protected readonly versions = new Set<string>();
+  /** By their texts in the stack's JSON: each access of an attribute makes a token of its own. */
+  protected readonly versions = new Map<string, string>();
   protected readonly rules: S3LifecycleRule[] = [];
 
   constructor(
@@ -61,9 +64,9 @@ export abstract class EndpointStore extends Construct implements IConfigurationS
     return this.address.environment;
   }
 
-  /** What an exporter must be allowed, as the JSON text of a policy. */
+  /** What an exporter must be allowed, as the JSON text of a policy, in a token: versions may still be added. */
   get exportPolicy(): string {
-    return policyText(exportStatements(this.bucketName, this.address.folder));
+    return Lazy.stringValue({ produce: () => policyText(this.exportStatements) });
   }
 
   /** What an importer must be allowed, as the JSON text of a policy. */
@@ -74,12 +77,18 @@ export abstract class EndpointStore extends Construct implements IConfigurationS
   grantExport(principal: IPrincipal): void {
     noteExportGrant(this, principal);
     if (principal instanceof ExistingKeys) inform(this, notGranted(principal.node.path, 'exportPolicy'));
-    else this.grant(principal, exportStatements(this.bucketName, this.address.folder));
+    else this.grant(principal, this.exportStatements);
   }
 
   grantImport(principal: IPrincipal): void {
     if (principal instanceof ExistingKeys) inform(this, notGranted(principal.node.path, 'importPolicy'));
     else this.grant(principal, importStatements(this.bucketName, this.address.folder));
+  }
+
+  private get exportStatements(): MinioPolicyStatement[] {
+    // Without a version any may be written, Enterprise's too.
+    const elects = (): boolean => this.versions.size === 0 || [...this.versions.values()].some(mayBeEnterprise);
+    return exportStatements(this.bucketName, this.address.folder, elects);
   }
 
   /** @throws DeclarationError when the store cannot grant this kind of principal anything */
@@ -90,13 +99,20 @@ export abstract class EndpointStore extends Construct implements IConfigurationS
     if (isKnown(version) && parseGatewayVersion(version) === undefined) {
       throwProblems(this, [badVersion(version, explainVersion(version))]);
     }
-    if (this.versions.has(version)) return;
-    this.versions.add(version);
+    const text = this.textOf(version);
+    if (this.versions.has(text)) return;
+    this.versions.set(text, version);
     this.rules.push(...this.rulesOf(`${this.address.folder}${version}/`, version));
   }
 
   /** The lifecycle rules of one version; in a bucket where other people's objects may lie, none reaches further than its folder. */
   protected rulesOf(base: string, version: string): S3LifecycleRule[] {
     return [configurationRule(`${base}config.json`, this.retention), ...versionRules(base, version, this.retention)];
+  }
+
+  private textOf(version: string): string {
+    if (isKnown(version)) return version;
+    const resolver = new DefaultTokenResolver(new StringConcat());
+    return Tokenization.resolve(version, { scope: this, resolver, preparing: false }) as string;
   }
 }

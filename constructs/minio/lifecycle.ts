@@ -68,7 +68,7 @@ export function versionRules(base: string, version: string, retention: Retention
   const { electionExpirationDays = 7 } = retention;
   // Each renewal of the lease leaves a noncurrent version.
   const lease = rule('lease', `${base}kong-resilience.json`, { NoncurrentVersionExpiration: { NoncurrentDays: 1 } });
-  if (isKnown(version) && parseGatewayVersion(version)?.edition === 'open-source') return [lease];
+  if (!mayBeEnterprise(version)) return [lease];
   return [
     lease,
     rule('election', `${base}election/`, { Expiration: { Days: electionExpirationDays } }),
@@ -78,6 +78,11 @@ export function versionRules(base: string, version: string, retention: Retention
       NoncurrentVersionExpiration: { NoncurrentDays: 1 },
     }),
   ];
+}
+
+/** Whether an Enterprise gateway may write under this version; a token may be any. */
+export function mayBeEnterprise(version: string): boolean {
+  return !isKnown(version) || parseGatewayVersion(version)?.edition !== 'open-source';
 }
 
 /** Its id holds what it reaches, so that it stays unique among other people's; an id has 255 bytes at most. */

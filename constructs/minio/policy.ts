@@ -1,6 +1,9 @@
 import { Lazy } from 'cdktf';
 
-/** One statement of a policy as MinIO and S3 read it. */
+/**
+ * One statement of a policy as MinIO and S3 read it. That of a store may still grow until the stack is synthesized: whoever
+ * takes one reads it only then.
+ */
 export interface MinioPolicyStatement {
   readonly Effect: string;
   readonly Action: readonly string[];
@@ -13,29 +16,30 @@ export function policyText(statements: readonly MinioPolicyStatement[]): string 
   return JSON.stringify({ Version: '2012-10-17', Statement: statements });
 }
 
-/** What is allowed to one principal. Its text is read when the stack is synthesized; the same statement twice is one. */
+/** What is allowed to one principal. Statements are read when the stack is synthesized; the same one twice is one. */
 export class PolicyDocument {
-  readonly #statements = new Map<string, MinioPolicyStatement>();
+  readonly #statements: MinioPolicyStatement[] = [];
   /** The policy as JSON text, in a token. */
   readonly text: string;
 
   /** @param whenEmpty the statements of a policy that allows nothing, where the text of an empty one means something else */
   constructor(whenEmpty: readonly MinioPolicyStatement[]) {
     this.text = Lazy.stringValue({
-      produce: () => policyText(this.#statements.size === 0 ? whenEmpty : [...this.#statements.values()]),
+      produce: () => policyText(this.#statements.length === 0 ? whenEmpty : eachOnce(this.#statements)),
     });
   }
 
   add(statement: MinioPolicyStatement): void {
-    this.#statements.set(JSON.stringify(statement), statement);
+    this.#statements.push(statement);
   }
+}
+
+function eachOnce(statements: readonly MinioPolicyStatement[]): readonly MinioPolicyStatement[] {
+  return [...new Map(statements.map((statement) => [JSON.stringify(statement), statement])).values()];
 }
 
 /** Nothing at all; wins over every other statement. */
 export const denyAll: MinioPolicyStatement = { Effect: 'Deny', Action: ['s3:*'], Resource: ['arn:aws:s3:::*'] };
-
-/** The objects that an exporter writes, below the folder of a version: Kong's, our lease, and Enterprise's election. */
-const written = ['config.json', 'kong-resilience.json', 'election/*'] as const;
 
 /**
  * What an importer needs: get and list below the prefix. `arn:aws:s3:::` is MinIO's own form, and that of the stores that
@@ -57,11 +61,22 @@ export function importStatements(bucket: string, folder: string): MinioPolicySta
   ];
 }
 
-/** What an exporter needs: put of what it writes, and what an importer needs. It deletes nothing. */
-export function exportStatements(bucket: string, folder: string): MinioPolicyStatement[] {
+/**
+ * What an exporter needs: put of what it writes, and what an importer needs. It deletes nothing.
+ *
+ * @param elects whether an Enterprise gateway may write, which elects a leader under `election/`; asked whenever it is read
+ */
+export function exportStatements(bucket: string, folder: string, elects: () => boolean): MinioPolicyStatement[] {
   const versions = `arn:aws:s3:::${bucket}/${folder}*`;
   return [
-    { Effect: 'Allow', Action: ['s3:PutObject'], Resource: written.map((name) => `${versions}/${name}`) },
+    {
+      Effect: 'Allow',
+      Action: ['s3:PutObject'],
+      get Resource() {
+        const written = ['config.json', 'kong-resilience.json', ...(elects() ? ['election/*'] : [])];
+        return written.map((name) => `${versions}/${name}`);
+      },
+    },
     ...importStatements(bucket, folder),
   ];
 }

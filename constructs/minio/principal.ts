@@ -5,7 +5,7 @@ import type { MinioPolicyStatement } from './policy';
 export interface IMinioPrincipal extends IPrincipal {
   /** The user whose rights bound its own: itself, or the one that a service account belongs to. */
   readonly user: IMinioUser;
-  /** Adds to what it is allowed. The same statement twice is one. */
+  /** Adds to what it is allowed. The statement is read when the stack is synthesized; the same one twice is one. */
   addToMinioPolicy(statement: MinioPolicyStatement): void;
 }
 

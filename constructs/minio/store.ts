@@ -23,7 +23,7 @@ export interface IMinioStore extends IConfigurationStore {
   readonly bucketName: string;
   /** Folder of the bucket that holds the configurations, without slashes at its ends; may be empty. */
   readonly prefix: string;
-  /** What an exporter must be allowed, as the JSON text of a policy. */
+  /** What an exporter must be allowed, as the JSON text of a policy, in a token: versions may still be added. */
   readonly exportPolicy: string;
   /** What an importer must be allowed, as the JSON text of a policy. */
   readonly importPolicy: string;

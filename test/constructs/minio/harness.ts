@@ -1,4 +1,4 @@
-import { Testing, TerraformStack } from 'cdktf';
+import { DefaultTokenResolver, StringConcat, TerraformStack, Testing, Tokenization } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { DeclarationError, MinioProvider } from '../../../constructs/minio';
 
@@ -26,6 +26,12 @@ export function only(stack: TerraformStack, type: string): Record<string, unknow
   const found = Object.values(synth(stack).resource[type] ?? {});
   if (found.length !== 1) throw new Error(`the stack has ${found.length} of ${type}`);
   return found[0] as Record<string, unknown>;
+}
+
+/** A text as it is in the synthesized stack. */
+export function resolved(scope: IConstruct, text: string): string {
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  return Tokenization.resolve(text, { scope, resolver, preparing: false }) as string;
 }
 
 /** Paths of a construct and all below it. */

@@ -11,7 +11,7 @@ import {
   S3CompatibleStore,
 } from '../../../constructs/minio';
 import { noteReader } from '../../../constructs/topology/grants';
-import { annotations, declarationError, newStack, only, paths, synth } from './harness';
+import { annotations, declarationError, newStack, only, paths, resolved, synth } from './harness';
 
 const endpoint = 'https://minio.example.com:9000';
 
@@ -43,7 +43,10 @@ describe('MinioUser', () => {
     store.grantExport(user);
     store.grantImport(user);
     expect(only(stack, 'minio_iam_user')).toEqual({ name: 'kong-exporter' });
-    expect(only(stack, 'minio_iam_policy')).toEqual({ name_prefix: 'kong-resilience-', policy: store.exportPolicy });
+    expect(only(stack, 'minio_iam_policy')).toEqual({
+      name_prefix: 'kong-resilience-',
+      policy: resolved(stack, store.exportPolicy),
+    });
     expect(only(stack, 'minio_iam_user_policy_attachment')).toEqual({
       user_name: '${minio_iam_user.Exporter_5EE693A2.name}',
       policy_name: '${minio_iam_policy.Exporter_Policy_0D80B157.name}',
@@ -56,7 +59,7 @@ describe('MinioUser', () => {
         "stack/Exporter/PolicyAttachment",
       ]
     `);
-    expect(JSON.parse(store.exportPolicy)).toMatchInlineSnapshot(`
+    expect(JSON.parse(resolved(stack, store.exportPolicy))).toMatchInlineSnapshot(`
       {
         "Statement": [
           {
@@ -67,7 +70,6 @@ describe('MinioUser', () => {
             "Resource": [
               "arn:aws:s3:::kong-fallback/kong/*/config.json",
               "arn:aws:s3:::kong-fallback/kong/*/kong-resilience.json",
-              "arn:aws:s3:::kong-fallback/kong/*/election/*",
             ],
           },
           {
@@ -193,14 +195,14 @@ describe('MinioServiceAccount', () => {
         target_user: '${minio_iam_user.User_00B015A1.name}',
         name: 'exporter',
         description: 'e',
-        policy: store.exportPolicy,
+        policy: resolved(stack, store.exportPolicy),
       },
       { target_user: '${minio_iam_user.User_00B015A1.name}', policy: store.importPolicy },
     ]);
     const statements = (text: unknown): unknown[] => (JSON.parse(text as string) as { Statement: unknown[] }).Statement;
     const { policy } = only(stack, 'minio_iam_policy');
     expect(statements(policy)).toHaveLength(3);
-    expect(statements(policy)).toEqual(expect.arrayContaining(statements(store.exportPolicy)));
+    expect(statements(policy)).toEqual(expect.arrayContaining(statements(resolved(stack, store.exportPolicy))));
     expect(paths(exporter)).toEqual(['stack/Exporter', 'stack/Exporter/Resource']);
     expect(shown(exporter.credentials)).toMatchObject({ AWS_SECRET_ACCESS_KEY: '[secret]' });
   });
@@ -262,6 +264,52 @@ describe('ExistingKeys', () => {
       'stack/Keys: 1 problem\n' +
         '  KR_TF_PLAIN_SECRET_KEY secretAccessKey is a plain text, which would be shown wherever the environment is. Make it with EnvValue.fromKubernetesSecret, fromAwsSecret, fromGoogleSecret or fromSecretText.',
     );
+  });
+});
+
+describe('the right to put below election/', () => {
+  const tokens = 'a version that is a token';
+  const cases: [string, readonly string[], boolean][] = [
+    ['no version', [], true],
+    ['versions of open source', ['3.9.1', '3.10.0'], false],
+    ['a version of Enterprise', ['3.10.0.2'], true],
+    ['versions of both', ['3.9.1', '3.10.0.2'], true],
+    [tokens, [], true],
+  ];
+
+  it.each(cases)('follows from the versions, which may come after the grants: %s', (what, versions, elects) => {
+    const stack = newStack();
+    const props = { endpoint, bucketName: 'kong-fallback', prefix: 'kong' };
+    const stores = [new MinioStore(stack, 'Store', props), new S3CompatibleStore(stack, 'Other', props)] as const;
+    const user = new MinioUser(stack, 'User');
+    const account = new MinioServiceAccount(stack, 'Account', { user });
+    const reader = new MinioUser(stack, 'Reader');
+    stores[0].grantExport(account);
+    stores[0].grantImport(reader);
+    const [early, earlyToo] = stores.map((store) => store.exportPolicy);
+    for (const store of stores) {
+      versions.forEach((version) => store.addGatewayVersion(version));
+      if (what === tokens) {
+        store.addGatewayVersion('3.9.1');
+        store.addGatewayVersion(new TerraformVariable(store, 'version', { type: 'string' }).stringValue);
+      }
+      // A second grant adds nothing, nor what an earlier state of it allowed.
+      if (store === stores[0]) store.grantExport(account);
+    }
+    const put = (policy: unknown): string[] => {
+      const { Statement } = JSON.parse(policy as string) as { Statement: { Action: string[]; Resource: string[] }[] };
+      return Statement.filter(({ Action }) => Action.includes('s3:PutObject')).flatMap(({ Resource }) => Resource);
+    };
+    const written = ['config.json', 'kong-resilience.json', ...(elects ? ['election/*'] : [])].map(
+      (name) => `arn:aws:s3:::kong-fallback/kong/*/${name}`,
+    );
+    const policies = synth(stack).resource['minio_iam_policy'] ?? {};
+    const policyOf = (id: string): unknown =>
+      Object.entries(policies).find(([key]) => key.startsWith(id))?.[1]['policy'];
+    expect(put(only(stack, 'minio_iam_service_account')['policy'])).toEqual(written);
+    expect(put(policyOf('User_'))).toEqual(written);
+    expect(put(policyOf('Reader_'))).toEqual([]);
+    for (const text of [early, earlyToo]) expect(put(resolved(stack, text ?? ''))).toEqual(written);
   });
 });
 
