@@ -2,7 +2,7 @@ import { allOf, anyOf, fromBoolean, type Answer } from '../reading/answer';
 import { blockOf, blocksOf, textOf, textsOf, type Attributes } from '../reading/attributes';
 import { endsWith, isOneOf, isWhole, startsWith } from '../reading/text';
 import type { View } from '../reading/view';
-import type { Reach } from './reach';
+import type { Effect, Reach } from './reach';
 
 /** Lifecycle rules, retention and holds of Google Cloud Storage. */
 export function googleReaches(view: View): readonly Reach[] {
@@ -21,8 +21,6 @@ export function googleReaches(view: View): readonly Reach[] {
     return effects.map((effect) => ({ ...bucket, ...effect }));
   });
 }
-
-type Effect = Pick<Reach, 'what' | 'pattern' | 'reaches'>;
 
 function whole(what: string, answer: Answer): Effect {
   return { what, pattern: '', reaches: () => answer };

@@ -2,8 +2,8 @@ import { allOf } from '../reading/answer';
 import { blocksOf, textOf, type Attributes } from '../reading/attributes';
 import { isOneOf, startsWith } from '../reading/text';
 import type { View } from '../reading/view';
-import type { Reach } from './reach';
-import { generated, inBucket } from './s3';
+import { inBucket, type Effect, type Reach } from './reach';
+import { generated } from './s3';
 
 /** Lifecycle rules and retention of MinIO. */
 export function minioReaches(view: View): readonly Reach[] {
@@ -24,7 +24,7 @@ export function minioReaches(view: View): readonly Reach[] {
   return [...rules, ...locks];
 }
 
-function ilmRule(view: View, rule: Attributes): Pick<Reach, 'what' | 'pattern' | 'reaches'>[] {
+function ilmRule(view: View, rule: Attributes): Effect[] {
   const prefix = textOf(rule, 'filter') ?? '';
   const enabled = isOneOf(textOf(rule, 'status') ?? 'Enabled', ['Enabled']);
   const tagged = rule['tags'] !== undefined;

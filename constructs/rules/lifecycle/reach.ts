@@ -14,3 +14,11 @@ export interface Reach {
   /** Whether the current object of a key is among those. */
   readonly reaches: (key: string) => Answer;
 }
+
+/** What is done to which objects of a bucket. */
+export type Effect = Pick<Reach, 'what' | 'pattern' | 'reaches'>;
+
+/** A bucket that speaks S3. */
+export function inBucket(bucket: string): Pick<Reach, 'scheme' | 'bucket'> {
+  return { scheme: 's3', bucket };
+}

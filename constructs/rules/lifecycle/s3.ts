@@ -2,9 +2,11 @@ import { allOf, type Answer } from '../reading/answer';
 import { blockOf, blocksOf, isRecord, textOf, type Attributes } from '../reading/attributes';
 import { isOneOf, isWhole, startsWith } from '../reading/text';
 import type { View } from '../reading/view';
-import type { Reach } from './reach';
+import { archiveTiers } from './intelligent-tiering';
+import { inBucket, type Effect, type Reach } from './reach';
+import { archivingExporters } from './storage-classes';
 
-/** Lifecycle rules and locks of Amazon S3. */
+/** Lifecycle rules, archive tiers and locks of Amazon S3, and the storage classes of puts. */
 export function s3Reaches(view: View): readonly Reach[] {
   const { app } = view;
   return [
@@ -32,14 +34,10 @@ export function s3Reaches(view: View): readonly Reach[] {
       if (list.length === 0 && complete) return [];
       return [{ element, ...inBucket(textOf(element.attributes, 'bucket') ?? ''), ...retention }];
     }),
+    ...archiveTiers(view),
+    ...archivingExporters(view),
   ];
 }
-
-export function inBucket(bucket: string): Pick<Reach, 'scheme' | 'bucket'> {
-  return { scheme: 's3', bucket };
-}
-
-type Effect = Pick<Reach, 'what' | 'pattern' | 'reaches'>;
 
 /** Rules that Terraform makes (`dynamic`). */
 export const generated: Effect = {

@@ -32,6 +32,11 @@ export class Container {
     return this.#variables.get(name);
   }
 
+  /** Whether a variable may be set: it is, or others may reach the container. */
+  mayHave(name: string): boolean {
+    return this.#variables.has(name) || !this.complete;
+  }
+
   get exports(): Answer {
     return this.#switch('KONG_CLUSTER_FALLBACK_CONFIG_EXPORT');
   }

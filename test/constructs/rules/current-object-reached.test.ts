@@ -2,6 +2,10 @@ import { DataAwsS3Bucket } from '@cdktf/provider-aws/lib/data-aws-s3-bucket';
 import { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
 import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import {
+  S3BucketIntelligentTieringConfiguration,
+  type S3BucketIntelligentTieringConfigurationConfig,
+} from '@cdktf/provider-aws/lib/s3-bucket-intelligent-tiering-configuration';
+import {
   S3BucketLifecycleConfiguration,
   type S3BucketLifecycleConfigurationRule,
 } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration';
@@ -166,17 +170,128 @@ describe('lifecycle rules of Amazon S3', () => {
   });
 });
 
-function exporting(stack: TerraformStack, storage: string, version: string): void {
+function exporting(
+  stack: TerraformStack,
+  storage: string,
+  version: string,
+  variables: Readonly<Record<string, string>> = {},
+): void {
   new EcsTaskDefinition(stack, 'Exporter', {
     family: 'exporter',
     containerDefinitions: JSON.stringify([
       container('agent', 'kong-resilience:1', {
         ...fallback('EXPORT', storage),
         KONG_RESILIENCE_GATEWAY_VERSION: version,
+        ...variables,
       }),
     ]),
   });
 }
+
+const putInto = (storageClass: string): Record<string, string> => ({
+  KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG: JSON.stringify({ StorageClass: storageClass }),
+});
+
+describe('archive tiers of S3 Intelligent-Tiering', () => {
+  const archive = [{ accessTier: 'ARCHIVE_ACCESS', days: 90 }];
+  type Tiering = Partial<S3BucketIntelligentTieringConfigurationConfig>;
+
+  /** How the rule judges a configuration of the bucket in which an exporter puts its objects so. */
+  function onTiering(
+    tiering: (stack: TerraformStack) => Tiering,
+    variables: Readonly<Record<string, string>> | undefined = putInto('INTELLIGENT_TIERING'),
+  ): string[] {
+    return toldBy(code, (stack) => {
+      const store = S3Store.fromBucketName(stack, 'Store', 'company');
+      exporting(stack, store.storageUrl, '3.10.0.2', variables);
+      const given = { bucket: 'company', name: 'cold', tiering: archive, ...tiering(stack) };
+      new S3BucketIntelligentTieringConfiguration(stack, 'Tiering', given);
+    });
+  }
+
+  it.each<[string, Tiering, Verdict]>([
+    ['archives everything', {}, 'error'],
+    ['archives deeply', { tiering: [{ accessTier: 'DEEP_ARCHIVE_ACCESS', days: 180 }] }, 'error'],
+    ['archives the prefix', { filter: { prefix: 'kong/' } }, 'error'],
+    ['archives tagged objects', { filter: { prefix: 'kong/', tags: { tmp: 'yes' } } }, 'info'],
+    ['archives another prefix', { filter: { prefix: 'logs/' } }, undefined],
+    ['is switched off', { status: 'Disabled' }, undefined],
+    ['is of another bucket', { bucket: 'other' }, undefined],
+  ])('one that %s', (_, tiering, level) => {
+    expect(levelOf(onTiering(() => tiering))).toBe(level);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, Verdict]>([
+    ['INTELLIGENT_TIERING', putInto('INTELLIGENT_TIERING'), 'error'],
+    ['STANDARD_IA', putInto('STANDARD_IA'), undefined],
+    ['no class', {}, undefined],
+  ])('of objects that are put into %s', (_, variables, level) => {
+    expect(levelOf(onTiering(() => ({}), variables))).toBe(level);
+  });
+
+  it('tells what reaches what, and the fix', () => {
+    expect(onTiering(() => ({}))).toEqual([
+      `Stack/Tiering error: ${code} the tiering "cold" archives current objects of the bucket "company", "kong/3.10.0.2/config.json" among them: without it a new node finds no configuration in an outage, or exporters cannot replace it. Limit it to other keys or to noncurrent versions.`,
+    ]);
+  });
+
+  it('could not be checked where only Terraform knows the class, the tier or the status', () => {
+    const variable = (stack: TerraformStack): string => new TerraformVariable(stack, 'value', {}).stringValue;
+    expect(levelOf(onTiering((stack) => ({ status: variable(stack) })))).toBe('info');
+    expect(levelOf(onTiering((stack) => ({ tiering: [{ accessTier: variable(stack), days: 90 }] })))).toBe('info');
+    const settings = { KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG: '{"StorageClass":"${var.class}"}' };
+    expect(levelOf(onTiering(() => ({}), settings))).toBe('info');
+  });
+
+  it('could not be checked where no exporter is in the app', () => {
+    const found = toldBy(code, (stack) => {
+      S3Store.fromBucketName(stack, 'Store', 'company');
+      new S3BucketIntelligentTieringConfiguration(stack, 'Tiering', {
+        bucket: 'company',
+        name: 'cold',
+        tiering: archive,
+      });
+    });
+    expect(levelOf(found)).toBe('info');
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['kong/', 'INTELLIGENT_TIERING', ['Stack/Lifecycle error', 'Stack/Tiering error']],
+    ['kong/', 'STANDARD_IA', ['Stack/Lifecycle error']],
+    ['logs/', 'INTELLIGENT_TIERING', []],
+  ])('of objects below %s that a rule moves to %s', (prefix, storageClass, levels) => {
+    const found = toldBy(code, (stack) => {
+      const store = S3Store.fromBucketName(stack, 'Store', 'company');
+      exporting(stack, store.storageUrl, '3.10.0.2');
+      const rule = { id: 'cool', status: 'Enabled', filter: [{ prefix }], transition: [{ days: 0, storageClass }] };
+      new S3BucketLifecycleConfiguration(stack, 'Lifecycle', { bucket: 'company', rule: [rule] });
+      new S3BucketIntelligentTieringConfiguration(stack, 'Tiering', {
+        bucket: 'company',
+        name: 'cold',
+        tiering: archive,
+      });
+    });
+    expect(found.map((line) => line.split(':')[0])).toEqual(levels);
+  });
+});
+
+describe('storage classes into which an exporter puts its objects', () => {
+  const under = (storageClass: string): string[] =>
+    toldBy(code, (stack) => {
+      const store = S3Store.fromBucketName(stack, 'Store', 'company');
+      exporting(stack, store.storageUrl, '3.10.0.2', putInto(storageClass));
+    });
+
+  it.each(['GLACIER', 'DEEP_ARCHIVE'])('%s, which must be restored before it can be read', (storageClass) => {
+    expect(under(storageClass)).toEqual([
+      `Stack/Exporter error: ${code} KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG of the container "agent" archives current objects of the bucket "company", "kong/3.10.0.2/config.json" among them: without it a new node finds no configuration in an outage, or exporters cannot replace it. Limit it to other keys or to noncurrent versions.`,
+    ]);
+  });
+
+  it.each(['STANDARD', 'GLACIER_IR', 'INTELLIGENT_TIERING'])('%s, which can be read at once', (storageClass) => {
+    expect(under(storageClass)).toEqual([]);
+  });
+});
 
 describe('lifecycle rules of Google Cloud Storage', () => {
   const remove = { type: 'Delete' };
@@ -201,6 +316,15 @@ describe('lifecycle rules of Google Cloud Storage', () => {
       new StorageBucket(stack, 'Bucket', { name: 'company', location: 'EU', lifecycleRule: [rule] });
     });
     expect(levelOf(found)).toBe(level);
+  });
+
+  it('but not Autoclass, whose colder classes are read at once', () => {
+    const found = toldBy(code, (stack) => {
+      GcsStore.fromBucketName(stack, 'Store', 'company', { prefix: 'kong' });
+      const autoclass = { enabled: true, terminalStorageClass: 'ARCHIVE' };
+      new StorageBucket(stack, 'Bucket', { name: 'company', location: 'EU', autoclass });
+    });
+    expect(found).toEqual([]);
   });
 
   it('and retention and holds, which keep exporters from replacing it', () => {
