@@ -12,28 +12,21 @@ const aws = {
   protection: ['', ''],
 } as const;
 
-/** Runs the compiled app, and has the process say at its end what it took. */
+/** Runs the compiled app, and has the process say at its end how much memory it took, in MiB. */
 const measure = `process.on('exit', () => {
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  console.log(JSON.stringify({ seconds: (userCPUTime + systemCPUTime) / 1e6, megabytes: maxRSS / 1024 }));
+  console.log(process.resourceUsage().maxRSS / 1024);
 });
 require('./main.js');
 `;
 
-it('synthesizes the largest example in less than a second of computing and 150 MB', { timeout: 60_000 }, async () => {
-  const taken = await withExample(aws, async ({ folder }) => {
+it('synthesizes the largest example in less than 150 MB', { timeout: 60_000 }, async () => {
+  const megabytes = await withExample(aws, async ({ folder }) => {
     const { code } = await transform(await readFile(join(folder, 'main.ts'), 'utf8'), { loader: 'ts', format: 'cjs' });
     await writeFile(join(folder, 'main.js'), code);
     await writeFile(join(folder, 'measure.js'), measure);
     const env = { ...process.env, CDKTF_OUTDIR: join(folder, 'cdktf.out') };
-    const runs: { seconds: number; megabytes: number }[] = [];
-    for (let run = 0; run < 3; run++) {
-      const output = await runNode(['measure.js'], { cwd: folder, env });
-      runs.push(JSON.parse(output) as { seconds: number; megabytes: number });
-    }
-    return runs;
+    return Number(await runNode(['measure.js'], { cwd: folder, env }));
   });
-  // A busy machine makes one run slow, not all.
-  expect(Math.min(...taken.map(({ seconds }) => seconds))).toBeLessThan(1);
-  expect(Math.max(...taken.map(({ megabytes }) => megabytes))).toBeLessThan(150);
+  expect(megabytes).toBeGreaterThan(30);
+  expect(megabytes).toBeLessThan(150);
 });
