@@ -223,7 +223,10 @@ export class FileStore extends FileReader implements ObjectStore {
       const holds = condition === 'absent' ? before === undefined : before?.version === condition.version;
       if (!holds) throw storeConflict(this.location, key);
       const version = randomUUID();
-      sidecar = sidecarPath(path, await stat(pending.path, { bigint: true }));
+      const content = await statsOf(pending.path);
+      // Taken over before it came to the commit.
+      if (content === undefined) return undefined;
+      sidecar = sidecarPath(path, content);
       await writeFile(sidecar, JSON.stringify({ version, metadata } satisfies Sidecar), { mode: 0o600, flush: true });
       // After the time limit nothing may change any more.
       signal.throwIfAborted();
@@ -242,9 +245,14 @@ export class FileStore extends FileReader implements ObjectStore {
 }
 
 async function find(path: string): Promise<Found | undefined> {
+  const stats = await statsOf(path);
+  return stats === undefined ? undefined : { ...((await readSidecar(path, stats)) ?? foreign(stats)), stats };
+}
+
+/** Nothing where there is no file. */
+async function statsOf(path: string): Promise<BigIntStats | undefined> {
   try {
-    const stats = await stat(path, { bigint: true });
-    return { ...((await readSidecar(path, stats)) ?? foreign(stats)), stats };
+    return await stat(path, { bigint: true });
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -253,12 +261,8 @@ async function find(path: string): Promise<Found | undefined> {
 
 /** Whether this is what belongs to the content in place: after a failure behind the commit it does. */
 async function belongsTo(path: string, sidecar: string): Promise<boolean> {
-  try {
-    return sidecarPath(path, await stat(path, { bigint: true })) === sidecar;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+  const stats = await statsOf(path);
+  return stats !== undefined && sidecarPath(path, stats) === sidecar;
 }
 
 async function readSidecar(path: string, stats: BigIntStats): Promise<Sidecar | undefined> {

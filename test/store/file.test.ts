@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import {
@@ -5,6 +6,7 @@ import {
   chown,
   mkdir,
   mkdtemp,
+  open,
   readdir,
   readFile,
   rm,
@@ -174,6 +176,27 @@ describe('a folder as a store', () => {
     expect(await commit(frozen, target)).toBe(false);
     expect(await readFile(target, 'utf8')).toBe('{"n":2}');
     expect(await readdir(join(target, '..'))).toHaveLength(2);
+  });
+
+  it('writes all the same where its lock is taken over before it comes to the commit', async () => {
+    const frozen = 'kong/3.3.0/config.json';
+    const { version } = await store.put(frozen, text('{"n":1}'), absent);
+    const beside = join(folder, '..', '3.3.0');
+    const sidecar = join(beside, (await readdir(beside)).find((name) => name.endsWith('.meta')) ?? '');
+    const metadata = await readFile(sidecar);
+    // The writer waits at this pipe when it has the lock and looks at what is there.
+    await rm(sidecar);
+    execFileSync('mkfifo', [sidecar]);
+    const written = store.put(frozen, text('{"n":2}'), { ...absent, condition: { version } });
+    const pipe = await open(sidecar, 'w');
+    await rm(join(beside, '.config.json.lock'), { recursive: true });
+    await rm(sidecar);
+    await writeFile(sidecar, metadata);
+    await pipe.writeFile(metadata);
+    await pipe.close();
+    await written;
+    expect((await readAll((await store.get(frozen)).body)).toString()).toBe('{"n":2}');
+    expect(await readdir(beside)).toHaveLength(2);
   });
 
   it('removes what a dead writer left behind, after an hour', async () => {
