@@ -1,42 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { TerraformStack } from 'cdktf';
-import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { IMinioStore } from '../../../constructs/minio';
 import { MinioServiceAccount, MinioStore, MinioUser } from '../../../constructs/minio';
 import { type Credentials, type Minio, minioRoot } from '../../support/servers';
 import { MinioAdmin } from '../support/minio-admin';
+import { type Bucket, clientOf, makeBucket } from '../support/s3-requests';
 import { newStack, type Resources, synth } from './harness';
 
 /** A store and four principals as they would be after an apply, on a MinIO server. */
-export interface Applied {
+export interface Applied extends Bucket {
   readonly store: IMinioStore;
-  readonly bucket: string;
-  readonly root: S3Client;
   readonly keys: Readonly<Record<Who, Credentials>>;
 }
 
 export type Who = 'exporter' | 'importer' | 'exporting account' | 'importing account' | 'account without a grant';
 
-export function clientOf(endpoint: URL, credentials: Credentials): S3Client {
-  return new S3Client({
-    endpoint: endpoint.href,
-    region: 'us-east-1',
-    credentials,
-    forcePathStyle: true,
-    maxAttempts: 1,
-  });
-}
-
 /**
  * Declares a store with every kind of principal, and does with MinIO's own APIs what the provider does: users, policies and
  * service accounts are made of what the stack synthesizes.
  */
-export async function apply(server: Minio, prefix: string): Promise<Applied> {
+export async function apply(server: Minio, prefix: string, gatewayVersions: readonly string[]): Promise<Applied> {
   const bucket = `kong-${randomUUID()}`;
   const suffix = randomUUID().slice(0, 8);
   const stack = newStack();
   const store = new MinioStore(stack, 'Store', { endpoint: server.endpoint.href, bucketName: bucket, prefix });
-  store.addGatewayVersion('3.9.3');
   const exporter = new MinioUser(stack, 'Exporter', { userName: `exporter-${suffix}` });
   const importer = new MinioUser(stack, 'Importer', { userName: `importer-${suffix}` });
   const user = new MinioUser(stack, 'User', { userName: `user-${suffix}` });
@@ -47,23 +34,12 @@ export async function apply(server: Minio, prefix: string): Promise<Applied> {
   store.grantImport(importer);
   store.grantExport(exportingAccount);
   store.grantImport(importingAccount);
+  // As nodes do that are declared later.
+  gatewayVersions.forEach((version) => store.addGatewayVersion(version));
 
   const root = clientOf(server.endpoint, minioRoot);
-  await root.send(new CreateBucketCommand({ Bucket: bucket }));
-  await root.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }));
-  return { store, bucket, root, keys: await applyIdentities(stack, new MinioAdmin(server.endpoint)) };
-}
-
-/** Puts objects below the prefix and elsewhere. @returns the version of each, by its key */
-export async function seed({ root, bucket, store: { prefix } }: Applied): Promise<ReadonlyMap<string, string>> {
-  const folder = prefix === '' ? '' : `${prefix}/`;
-  const below = ['config.json', 'kong-resilience.json', 'election/leader', 'other.json'];
-  const versions = new Map<string, string>();
-  for (const Key of [...below.map((name) => `${folder}3.9.3/${name}`), 'elsewhere/3.9.3/config.json']) {
-    const { VersionId } = await root.send(new PutObjectCommand({ Bucket: bucket, Key, Body: '{}' }));
-    versions.set(Key, VersionId ?? '');
-  }
-  return versions;
+  await makeBucket({ root, bucket, prefix });
+  return { store, bucket, prefix, root, keys: await applyIdentities(stack, new MinioAdmin(server.endpoint)) };
 }
 
 async function applyIdentities(stack: TerraformStack, admin: MinioAdmin): Promise<Applied['keys']> {
