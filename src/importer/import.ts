@@ -23,7 +23,7 @@ export interface ImportOptions {
   readonly signal: AbortSignal;
 }
 
-/** How often content that cannot be right is read again: it may have been replaced, or damaged on the way. */
+/** How often content that cannot be right, or was not checked to its end, is read again: it may have been replaced, or damaged on the way. */
 const contentTries = 3;
 /** How long a denial is retried: an identity may take some seconds to be known (Workload Identity, Pod Identity), not more. */
 const deniedForMs = 15_000;
@@ -121,7 +121,7 @@ async function fromStore(options: ImportOptions, version: GatewayVersion, signal
         if (signal.aborted) throw last ?? importTimedOut(environment.importDeadlineMs / 1000);
         if (!(error instanceof ResilienceError)) throw error;
         last = error;
-        const ofContent = /^KR_(CONFIG|IMPORT_DIGEST|MESSAGE|STORE_CORRUPT)/.test(error.code);
+        const ofContent = /^KR_(CONFIG|IMPORT_DIGEST|MESSAGE|SNAPSHOT_THREAD|STORE_CORRUPT)/.test(error.code);
         if (ofContent) contentFailures++;
         const again = ofContent
           ? contentFailures < contentTries && !isFinal(error)

@@ -10,6 +10,7 @@ import { Handover } from '../../src/gateway';
 import { importConfiguration, type ImportResult } from '../../src/importer';
 import { silentLog } from '../../src/runtime';
 import { sealTable, snapshotMetadata } from '../../src/snapshot';
+import { threadLost } from '../../src/snapshot/errors';
 import { storeDenied, storeUnreachable } from '../../src/store/errors';
 import { LogLines } from '../support/recorder';
 import { MemoryStore } from '../support/memory-store';
@@ -209,6 +210,19 @@ describe('an import', () => {
     expect(failing.length).toBeGreaterThan(1);
     const over = log.lines.filter((line) => line.startsWith('info the store gives a configuration '));
     expect(over).toEqual([expect.stringContaining(`"tries":${failing.length}`)]);
+  });
+
+  it('reads once more when the thread that checks what is stored was lost', async () => {
+    const { store, run, staged } = setting();
+    const body = exported(store, '3.9.1', 'a');
+    const reader = store.view();
+    const get = reader.get.bind(reader);
+    let reads = 0;
+    reader.get = (key) => (reads++ === 0 ? Promise.reject(threadLost(new Error('it ended'))) : get(key));
+    store.view = () => reader;
+    await run();
+    expect(staged()).toBe(body);
+    expect(reads).toBe(2);
   });
 
   it('says what failed last when the deadline passes, and keeps what was staged before', async () => {
