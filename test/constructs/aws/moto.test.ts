@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { S3Encryption } from '../../../constructs/aws';
-import { ecsIsMissing as motoIsMissing } from '../support/parsers';
+import { motoServerIsMissing } from '../support/parsers';
 import { type AppliedResource, terraformIsMissing } from '../support/terraform';
 import { everyone, identityOf, type Rendered, renderStores, type Who } from './applied';
 
@@ -120,7 +120,7 @@ function worldOf(rendered: Rendered): object {
   };
 }
 
-const skipped = motoIsMissing() || terraformIsMissing();
+const skipped = motoServerIsMissing() || terraformIsMissing();
 
 describe.skipIf(skipped)("what moto allows by the policies of Amazon S3's store as they are rendered", () => {
   let outcomes: ReadonlyMap<string, string>;

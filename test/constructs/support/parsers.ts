@@ -35,6 +35,15 @@ export function ecsIsMissing(): boolean {
   );
 }
 
+/** Whether to skip what needs moto's server. @throws Error in CI */
+export function motoServerIsMissing(): boolean {
+  return isUnavailable(
+    spawnSync('python3', ['-c', 'import boto3, moto.server']).status === 0,
+    "boto3 and moto's server",
+    "pip install 'moto[server]'",
+  );
+}
+
 function isUnavailable(present: boolean, what: string, install: string): boolean {
   if (present) return false;
   const message = `not installed: ${what}; run ${install}`;
