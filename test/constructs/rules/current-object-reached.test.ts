@@ -175,15 +175,17 @@ function exporting(
   storage: string,
   version: string,
   variables: Readonly<Record<string, string>> = {},
+  rest: object = {},
 ): void {
   new EcsTaskDefinition(stack, 'Exporter', {
     family: 'exporter',
     containerDefinitions: JSON.stringify([
-      container('agent', 'kong-resilience:1', {
-        ...fallback('EXPORT', storage),
-        KONG_RESILIENCE_GATEWAY_VERSION: version,
-        ...variables,
-      }),
+      container(
+        'agent',
+        'kong-resilience:1',
+        { ...fallback('EXPORT', storage), KONG_RESILIENCE_GATEWAY_VERSION: version, ...variables },
+        rest,
+      ),
     ]),
   });
 }
@@ -243,9 +245,17 @@ describe('archive tiers of S3 Intelligent-Tiering', () => {
     expect(levelOf(onTiering(() => ({}), settings))).toBe('info');
   });
 
-  it('could not be checked where no exporter is in the app', () => {
+  it.each<[string, (stack: TerraformStack, storage: string) => void]>([
+    ['no exporter is in the app', () => undefined],
+    ['the only exporter is of another bucket', (stack) => exporting(stack, 's3://other/kong', '3.10.0.2')],
+    [
+      'more variables may reach the exporter',
+      (stack, storage) =>
+        exporting(stack, storage, '3.10.0.2', {}, { environmentFiles: [{ type: 's3', value: 'arn' }] }),
+    ],
+  ])('could not be checked where %s', (_, declare) => {
     const found = toldBy(code, (stack) => {
-      S3Store.fromBucketName(stack, 'Store', 'company');
+      declare(stack, S3Store.fromBucketName(stack, 'Store', 'company').storageUrl);
       new S3BucketIntelligentTieringConfiguration(stack, 'Tiering', {
         bucket: 'company',
         name: 'cold',
@@ -255,16 +265,17 @@ describe('archive tiers of S3 Intelligent-Tiering', () => {
     expect(levelOf(found)).toBe('info');
   });
 
-  it.each<[string, string, readonly string[]]>([
-    ['kong/', 'INTELLIGENT_TIERING', ['Stack/Lifecycle error', 'Stack/Tiering error']],
-    ['kong/', 'STANDARD_IA', ['Stack/Lifecycle error']],
-    ['logs/', 'INTELLIGENT_TIERING', []],
-  ])('of objects below %s that a rule moves to %s', (prefix, storageClass, levels) => {
+  it.each<[string, string, string, readonly string[]]>([
+    ['company', 'kong/', 'INTELLIGENT_TIERING', ['Stack/Lifecycle error', 'Stack/Tiering error']],
+    ['company', 'kong/', 'STANDARD_IA', ['Stack/Lifecycle error']],
+    ['company', 'logs/', 'INTELLIGENT_TIERING', []],
+    ['other', 'kong/', 'INTELLIGENT_TIERING', []],
+  ])('of objects of the bucket "%s" below %s that a rule moves to %s', (bucket, prefix, storageClass, levels) => {
     const found = toldBy(code, (stack) => {
       const store = S3Store.fromBucketName(stack, 'Store', 'company');
       exporting(stack, store.storageUrl, '3.10.0.2');
       const rule = { id: 'cool', status: 'Enabled', filter: [{ prefix }], transition: [{ days: 0, storageClass }] };
-      new S3BucketLifecycleConfiguration(stack, 'Lifecycle', { bucket: 'company', rule: [rule] });
+      new S3BucketLifecycleConfiguration(stack, 'Lifecycle', { bucket, rule: [rule] });
       new S3BucketIntelligentTieringConfiguration(stack, 'Tiering', {
         bucket: 'company',
         name: 'cold',
