@@ -10,6 +10,8 @@ const maxBacklog = 1024 * 1024;
  * and nobody who reads a node's log can act on it.
  */
 const aboutNode = /^NodeVersionSupportWarning: /;
+/** Node's own deprecations: it is a library in the bundle that uses what is deprecated, and nobody who reads a node's log can act on that either. */
+const deprecation = /^DEP\d+$/;
 
 /**
  * The program's log: on stderr, JSON lines, or pretty on a terminal.
@@ -38,8 +40,9 @@ export async function createLog(settings: NodeEnvironment['log']): Promise<Log> 
       )
     : pino(options, plainDestination());
   process.removeAllListeners('warning');
-  process.on('warning', ({ name, message }) => {
-    log[aboutNode.test(message) ? 'debug' : 'warn']({ warning: name }, message.replace(/\s+/g, ' ').trim());
+  process.on('warning', ({ name, message, code }: Error & { code?: string }) => {
+    const level = aboutNode.test(message) || deprecation.test(code ?? '') ? 'debug' : 'warn';
+    log[level]({ warning: name }, message.replace(/\s+/g, ' ').trim());
   });
   return log;
 }

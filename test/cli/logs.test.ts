@@ -20,6 +20,7 @@ describe('the log', () => {
         preload,
         `setInterval(() => {
          process.emitWarning('an SDK\\nwarns', 'DeprecationWarning', 'LIB001');
+         process.emitWarning('a module of Node is deprecated', 'DeprecationWarning', 'DEP0040');
          process.emitWarning(Object.assign(new Error('it is experimental'), { name: 'ExperimentalWarning' }));
        }, 100).unref();`,
       );
@@ -34,6 +35,8 @@ describe('the log', () => {
       const warned = await exporter.logged('a warning', ({ message }) => message === 'an SDK warns');
       expect(warned).toMatchObject({ level: 'warn', warning: 'DeprecationWarning' });
       await exporter.logged('another', ({ warning }) => warning === 'ExperimentalWarning');
+      const ofNode = await exporter.logged("Node's own", ({ message }) => message === 'a module of Node is deprecated');
+      expect(ofNode).toMatchObject({ level: 'debug', warning: 'DeprecationWarning' });
       expect(
         await exporter.logged('that it runs', ({ message }) => message === 'exports configurations'),
       ).toMatchObject({ store: bucket.url() });
