@@ -16,5 +16,6 @@ export type {
   TopologyNodeOptions,
 } from './kong-resilience';
 export type { NodeProps, ReadinessProbe } from './node';
+export { AGENT_UID, HANDOVER_DIR, SPOOL_DIR, START_SCRIPT } from './paths';
 export type { IPrincipal } from './principal';
 export type { IConfigurationStore } from './store';
