@@ -35,6 +35,16 @@ export function generatedKeyRingName(construct: Construct): string {
   return joined(['kong-resilience', slugOf(construct, 24, '-'), hashOf(construct)], '-');
 }
 
+/** At most 49 characters, as Cloud Run's services allow: lower-case letters, digits and hyphens. */
+export function generatedRunName(construct: Construct): string {
+  return joined(['kong', slugOf(construct, 32, '-'), hashOf(construct)], '-');
+}
+
+/** At most 100 characters, without hyphens: PromQL writes a metric's name with underscores. */
+export function generatedMetricName(construct: Construct, what: string): string {
+  return joined(['kong_resilience', what, slugOf(construct, 24, '_'), hashOf(construct)], '_');
+}
+
 /** Names a principal among the children of another construct: its path, without the stack that both are in. */
 export function childIdFor(parent: IConstruct, verb: string, principal: IConstruct): string {
   const [parentStack] = parent.node.path.split('/');

@@ -4,6 +4,7 @@ import { throwProblems } from '../problems';
 import { exporterAgent, noProxy, STATUS_PORT } from './exporter-node';
 import { nodeBlocks, type NodeProps, type ReadinessProbe } from './node';
 import { portProblems } from './ports';
+import type { IPrincipal } from './principal';
 import { versionProblems } from './versions';
 
 export interface ExporterImporterNodeProps extends NodeProps {
@@ -24,6 +25,8 @@ export interface ExporterImporterNodeProps extends NodeProps {
  * @throws DeclarationError with everything that is wrong with its props and its environment
  */
 export class ExporterImporterNode extends Construct {
+  /** Who the node is towards the store. */
+  readonly principal: IPrincipal;
   readonly gatewayVersion: string;
   /** Environment of `kong-resilience run`. */
   readonly agentEnvironment: EnvironmentBlock;
@@ -34,6 +37,7 @@ export class ExporterImporterNode extends Construct {
 
   constructor(scope: Construct, id: string, props: ExporterImporterNodeProps) {
     super(scope, id);
+    this.principal = props.principal;
     const { gatewayVersion, statusPort = STATUS_PORT, store, principal } = props;
     throwProblems(this, [
       ...versionProblems('gatewayVersion', gatewayVersion),

@@ -3,6 +3,7 @@ import { EnvValue, type EnvironmentBlock } from '../environment';
 import { isKnown, throwProblems } from '../problems';
 import { nodeBlocks, type NodeProps, type ReadinessProbe } from './node';
 import { everyAddress, portProblems } from './ports';
+import type { IPrincipal } from './principal';
 import { versionsProblems } from './versions';
 
 /** Default port of the agent's status listener. */
@@ -26,6 +27,8 @@ export interface ExporterNodeProps extends NodeProps {
  * @throws DeclarationError with everything that is wrong with its props and its environment
  */
 export class ExporterNode extends Construct {
+  /** Who the node is towards the store. */
+  readonly principal: IPrincipal;
   readonly gatewayVersions: readonly string[];
   /** Environment of `kong-resilience run`. */
   readonly agentEnvironment: EnvironmentBlock;
@@ -36,6 +39,7 @@ export class ExporterNode extends Construct {
 
   constructor(scope: Construct, id: string, props: ExporterNodeProps) {
     super(scope, id);
+    this.principal = props.principal;
     const { gatewayVersions, statusPort = STATUS_PORT, store, principal } = props;
     throwProblems(this, [...versionsProblems(gatewayVersions), ...portProblems('statusPort', statusPort)]);
     this.gatewayVersions = gatewayVersions;

@@ -5,6 +5,7 @@ import { throwProblems, warn } from '../problems';
 import { noteReader } from './grants';
 import { nodeBlocks, type NodeProps, type ReadinessProbe } from './node';
 import { everyAddress, portProblems } from './ports';
+import type { IPrincipal } from './principal';
 import { noReadiness } from './problems';
 import { versionProblems } from './versions';
 
@@ -29,6 +30,8 @@ export interface ImporterNodeProps extends NodeProps {
  * @throws DeclarationError with everything that is wrong with its props and its environment, or when its principal may write
  */
 export class ImporterNode extends Construct {
+  /** Who the node is towards the store. */
+  readonly principal: IPrincipal;
   readonly gatewayVersion: string;
   /** Environment of `kong-resilience import`, which runs before the gateway starts. */
   readonly agentEnvironment: EnvironmentBlock;
@@ -39,6 +42,7 @@ export class ImporterNode extends Construct {
 
   constructor(scope: Construct, id: string, props: ImporterNodeProps) {
     super(scope, id);
+    this.principal = props.principal;
     const { gatewayVersion, gatewayStatusPort = STATUS_PORT, store, principal } = props;
     throwProblems(this, [
       ...versionProblems('gatewayVersion', gatewayVersion),

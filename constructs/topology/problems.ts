@@ -51,3 +51,10 @@ export const noReadiness = defineProblem(
   (version: string) =>
     `gateway ${version} has no /status/ready (since 3.3), so that no readiness check can tell a node without a configuration. Upgrade the gateway.`,
 );
+
+export const looseImage = defineProblem(
+  'KR_TF_IMAGE',
+  'An image is named without a full tag or digest.',
+  (prop: string, value: string) =>
+    `${prop} is "${value}": it must end with a full tag (":0.1.0") or a digest ("@sha256:…"), so that what runs is what was tested; "latest" is none.`,
+);

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
+import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { CloudRunVariable } from '../../environment';
+import type { IGooglePrincipal } from '../principal';
+
+/**
+ * Lets a principal read the secrets that its containers name, each by itself and nothing else: Cloud Run reads them with
+ * the identity of the instance. Two deployments of one principal that name one secret share the grant, or the end of the
+ * one would take it from the other.
+ *
+ * @returns what a resource that needs them must wait for
+ */
+export function grantSecrets(
+  deployment: Construct,
+  principal: IGooglePrincipal,
+  variables: readonly CloudRunVariable[],
+): SecretManagerSecretIamMember[] {
+  const secrets = variables.flatMap(({ valueSource }) =>
+    valueSource === undefined ? [] : [valueSource.secretKeyRef.secret],
+  );
+  const together = TerraformStack.of(principal) === TerraformStack.of(deployment);
+  const scope: Construct = together ? principal : deployment;
+  return [...new Set(secrets)].map((secretId) => {
+    const id = `Secret-${hashOf(expressionOf(scope, secretId))}`;
+    const made = scope.node.tryFindChild(id) as SecretManagerSecretIamMember | undefined;
+    return (
+      made ??
+      new SecretManagerSecretIamMember(scope, id, {
+        secretId,
+        role: 'roles/secretmanager.secretAccessor',
+        member: principal.member,
+      })
+    );
+  });
+}
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
+
+/** A token's own text depends on what was declared before it; the expression behind it does not. */
+function expressionOf(scope: Construct, text: string): string {
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  return String(Tokenization.resolve(text, { scope, resolver, preparing: false }));
+}
