@@ -218,12 +218,15 @@ function plain(form: unknown): unknown {
     return Object.fromEntries(Object.entries(form).map(([key, value]) => [key, plain(value)]));
   }
   if (typeof form !== 'string') return form;
-  return piecesOf(form)
-    .map((piece) => {
-      if (typeof piece === 'string') return piece;
-      throw new Error(
-        'A value of the environment is known to Terraform alone, so no file of it can be written at synth. Hand the form to a resource or an output instead.',
-      );
-    })
-    .join('');
+  const text = textAtSynth(form);
+  if (text !== undefined) return text;
+  throw new Error(
+    'A value of the environment is known to Terraform alone, so no file of it can be written at synth. Hand the form to a resource or an output instead.',
+  );
+}
+
+/** The plain text of a rendered one, if nothing in it is known to Terraform alone. */
+export function textAtSynth(text: string): string | undefined {
+  const pieces = piecesOf(text);
+  return pieces.every((piece) => typeof piece === 'string') ? pieces.join('') : undefined;
 }

@@ -1,6 +1,7 @@
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import { parseGatewayVersion } from '../../src/contract';
+import { forJson, replacing, Text } from '../environment/text';
 import { isKnown, throwProblems } from '../problems';
 import { AGENT_UID, HANDOVER_DIR, SPOOL_DIR, START_SCRIPT, type ExporterNode, type ImporterNode } from '../topology';
 import { imageProblems } from '../topology/image';
@@ -32,7 +33,8 @@ export interface ComposeFileProps {
   /** An existing network in which store and control plane are. @default Compose makes one */
   readonly network?: string;
   /**
-   * Number of the group by which the gateway may read what the agent hands over. It need not exist in any image.
+   * Number of the group that all three services are in, by which the gateway may read what the agent hands over. It need
+   * not exist in any image. KONG_RESILIENCE_HANDOVER_GROUP of the importer takes its place.
    *
    * @default 10001
    */
@@ -41,6 +43,9 @@ export interface ComposeFileProps {
 
 /** A service, as a compose file has it. */
 export type ComposeService = Readonly<Record<string, unknown>>;
+
+/** Compose reads `$NAME` as the operator's own variable, in a command too. */
+const dollar = replacing(['$', '$$']);
 
 /** Both nodes read variables of one name; by these prefixes the secrets of both stand in one `.env`. */
 const secretsOf = { exporter: { secretPrefix: 'EXPORTER_' }, gateway: { secretPrefix: 'GATEWAY_' } };
@@ -69,10 +74,12 @@ export class ComposeFile extends Construct {
     const { exporter, importer, agentImage, volumes = [], ports = ['8000:8000', '8443:8443'] } = props;
     const { gatewayImage = imageOf(importer.gatewayVersion), handoverGroup = 10_001 } = props;
     throwProblems(this, [...imageProblems('agentImage', agentImage), ...imageProblems('gatewayImage', gatewayImage)]);
-    const group = `${handoverGroup}`;
+    const given = importer.agentEnvironment.get('KONG_RESILIENCE_HANDOVER_GROUP');
+    const group = given?.toString() ?? `${handoverGroup}`;
     const agent = {
       image: agentImage,
       user: `${AGENT_UID}:${AGENT_UID}`,
+      group_add: [group],
       read_only: true,
       tmpfs: ['/tmp'],
       cap_drop: ['ALL'],
@@ -96,22 +103,24 @@ export class ComposeFile extends Construct {
       },
       'kong-dp-importer': {
         ...agent,
-        group_add: [group],
         command: ['import'],
-        environment: {
+        environment: forJson({
           KONG_RESILIENCE_HANDOVER_GROUP: group,
           ...importer.agentEnvironment.toDockerCompose(secretsOf.gateway),
-        },
+        }),
         volumes: [`handover:${HANDOVER_DIR}`, ...volumes],
       },
       'kong-dp': {
         image: gatewayImage,
         group_add: [group],
-        environment: { ...importer.gatewayEnvironment.toDockerCompose(secretsOf.gateway), BASH_ENV: START_SCRIPT },
+        environment: forJson({
+          ...importer.gatewayEnvironment.toDockerCompose(secretsOf.gateway),
+          BASH_ENV: START_SCRIPT,
+        }),
         ports: [...ports],
         depends_on: { 'kong-dp-importer': { condition: 'service_completed_successfully' } },
         healthcheck: {
-          test: ['CMD', ...readyCommand(importer.readinessProbe)].map((word) => word.replaceAll('$', '$$$$')),
+          test: ['CMD', ...readyCommand(importer.readinessProbe).map((word) => Text.of(word, dollar).toString())],
           interval: '10s',
           start_period: '60s',
         },

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import { agentBundle, agentVersion } from '../artefact';
-import { sourceOf } from '../environment/value';
 import type { EnvironmentBlock } from '../environment';
+import { textAtSynth } from '../environment/text';
+import { sourceOf } from '../environment/value';
 import { isKnown, throwProblems } from '../problems';
 import { MachineImage, nodeOf } from './machine-image';
 import { secretOnMachine, userDataTooLong, wrongBundleUrl } from './problems';
@@ -99,5 +100,6 @@ export function userData(
 
 /** What Terraform alone knows is encoded by it. */
 function encoded(content: string): string {
-  return isKnown(content) ? Buffer.from(content).toString('base64') : Fn.base64encode(content);
+  const text = textAtSynth(content);
+  return text === undefined ? Fn.base64encode(content) : Buffer.from(text).toString('base64');
 }

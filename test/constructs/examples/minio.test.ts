@@ -116,7 +116,11 @@ describeExample(
           KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on',
           KONG_RESILIENCE_HANDOVER_GROUP: '10001',
         });
-        expect(environmentOf('kong-dp')).toEqual({ ...cluster, KONG_STATUS_LISTEN: '0.0.0.0:8100' });
+        expect(environmentOf('kong-dp')).toEqual({
+          ...cluster,
+          BASH_ENV: '/var/lib/kong-resilience/handover/start.sh',
+          KONG_STATUS_LISTEN: '0.0.0.0:8100',
+        });
       },
     );
 
@@ -124,12 +128,15 @@ describeExample(
       const { 'kong-dp': kong, 'kong-dp-importer': importer } = servicesOf(life());
       expect(kong).toMatchObject({
         image: 'kong:3.9.1',
-        user: 'kong:10001',
-        entrypoint: ['sh', '/var/lib/kong-resilience/handover/start.sh', '/docker-entrypoint.sh'],
-        command: ['kong', 'docker-start'],
+        group_add: ['10001'],
         depends_on: { 'kong-dp-importer': { condition: 'service_completed_successfully' } },
       });
-      expect(kong?.volumes).toEqual(importer?.volumes);
+      expect(kong).not.toHaveProperty('entrypoint');
+      expect(kong).not.toHaveProperty('command');
+      expect(importer).toMatchObject({ user: '1000:1000', group_add: ['10001'], read_only: true });
+      const handover = '/var/lib/kong-resilience/handover';
+      expect(importer?.volumes).toEqual([`handover:${handover}`, './cluster:/etc/kong/cluster:ro']);
+      expect(kong?.volumes).toEqual([`handover:${handover}:ro`, './cluster:/etc/kong/cluster:ro']);
     });
   },
 );
