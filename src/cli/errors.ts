@@ -1,4 +1,5 @@
 import { causeOf, defineError } from '../errors';
+import { humanSeconds } from './print';
 
 export const wrongEnvironment = defineError(
   'KR_ENV_INVALID',
@@ -27,6 +28,15 @@ export const noStatusListener = defineError(
   }),
 );
 
+export const holdWithoutListener = defineError(
+  'KR_ENV_HOLD_LISTEN_OFF',
+  '`import --hold` answers probes until it is stopped, and has no address to answer them at.',
+  () => ({
+    reason: 'KONG_RESILIENCE_STATUS_LISTEN is off, and `import --hold` is there to answer the startup probe at it.',
+    fix: 'Set it to the address that the probe asks, e.g. KONG_RESILIENCE_STATUS_LISTEN=0.0.0.0:8101, or leave --hold out.',
+  }),
+);
+
 export const statusListenFailed = defineError(
   'KR_STATUS_LISTEN_FAILED',
   'The status listener could not be opened.',
@@ -34,5 +44,38 @@ export const statusListenFailed = defineError(
     reason: `KONG_RESILIENCE_STATUS_LISTEN=${address}: ${causeOf(cause)}.`,
     fix: 'Choose a free address, or `off`.',
     cause,
+  }),
+);
+
+export const importBroke = defineError(
+  'KR_IMPORT_UNEXPECTED',
+  'The import ended in a way that this program did not foresee.',
+  (cause: unknown) => ({
+    reason: `The import ended unexpectedly: ${causeOf(cause)}.`,
+    fix: 'This is a mistake in the program: please report it with the line of the log before this one. The gateway is not held back.',
+    cause,
+  }),
+);
+
+export const checkStale = defineError(
+  'KR_CHECK_STALE',
+  'The stored configuration is whole, and has not been confirmed for longer than KONG_RESILIENCE_CHECK_MAX_AGE_SECONDS.',
+  (
+    where: string,
+    what: 'last confirmed' | 'written and never confirmed' | 'written',
+    ageSeconds: number,
+    maxAgeSeconds: number,
+  ) => ({
+    reason: `${where}: ${what} ${humanSeconds(ageSeconds)} ago, by the clock of the store; ${maxAgeSeconds} s are allowed (KONG_RESILIENCE_CHECK_MAX_AGE_SECONDS).`,
+    fix: 'Check that an exporter of this version runs and reaches its control plane and this store: its log and its /status say what is wrong.',
+  }),
+);
+
+export const checkTimedOut = defineError(
+  'KR_CHECK_TIMED_OUT',
+  '`check` did not come to an end within KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS.',
+  (seconds: number) => ({
+    reason: `The store was not read to its end within ${seconds} s, which is what an importer has.`,
+    fix: 'Check the way to the store; raise KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS, for importers too, where it only took longer.',
   }),
 );

@@ -1,8 +1,8 @@
 import { ResilienceError } from '../errors';
 
 /**
- * The exit codes, part of the public contract. `import` uses 3 to 7 with `--strict` alone: otherwise what happens after
- * the environment has been read never holds a gateway back.
+ * The exit codes, part of the public contract. `import` uses 1 and 3 to 7 with `--strict` (`--require`) alone: otherwise what
+ * happens after the environment has been read never holds a gateway back.
  */
 export const exitCodes = {
   ok: { code: 0, meaning: 'Done, or nothing to do.' },
@@ -16,6 +16,10 @@ export const exitCodes = {
   corrupt: { code: 5, meaning: 'What is stored is no configuration that may be used.' },
   unreachable: { code: 6, meaning: 'The store or the control plane does not answer, or not in time.' },
   local: { code: 7, meaning: 'The hand-over folder, the spool or another local file cannot be used.' },
+  stale: {
+    code: 8,
+    meaning: 'What is stored is whole, and older than `KONG_RESILIENCE_CHECK_MAX_AGE_SECONDS` allows.',
+  },
 } as const;
 
 export type ExitName = keyof typeof exitCodes;
@@ -30,6 +34,7 @@ const byErrorCode: readonly (readonly [RegExp, ExitName])[] = [
     'unreachable',
   ],
   [/^KR_HANDOVER_|^KR_SPOOL_/, 'local'],
+  [/^KR_CHECK_STALE$/, 'stale'],
 ];
 
 /** The exit code that an error stands for. */

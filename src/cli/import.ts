@@ -2,13 +2,15 @@ import { hostname } from 'node:os';
 import { ResilienceError } from '../errors';
 import { Handover, hasConfiguration, postConfig } from '../gateway';
 import { failedResult, importConfiguration, importStopped, type ImportResult } from '../importer';
-import { monotonicMs } from '../runtime';
+import { logEvent, monotonicMs, pause } from '../runtime';
 import { openReader } from '../store';
 import { createContext, type Context } from './context';
+import { holdWithoutListener, importBroke } from './errors';
 import { exitCodeOf, exitCodes } from './exit-codes';
 import { humanBytes, humanSeconds, printJson, printLine } from './print';
 import { untilSignalled } from './signals';
 import { sourceFactory } from './sources';
+import { importerPages, StatusServer } from './status-server';
 
 export interface ImportFlags {
   /** Whether a failure ends with its own exit code instead of 0. */
@@ -17,18 +19,49 @@ export interface ImportFlags {
 }
 
 /** @returns the exit code */
-export async function importCommand(flags: ImportFlags): Promise<number> {
+export async function importCommand({ hold, ...flags }: ImportFlags & { readonly hold: boolean }): Promise<number> {
   const context = await createContext('import');
-  return runImport(context, untilSignalled(context.log), flags);
+  const stop = untilSignalled(context.log);
+  return hold ? importAndHold(context, stop, flags) : (await runImport(context, stop, flags)).exitCode;
+}
+
+/**
+ * Imports, and then stays until `stop` aborts, for a sidecar that must not end: what waits for it asks its startup probe,
+ * which says yes once the import has ended, whatever became of it.
+ *
+ * @returns the exit code; a strict import that failed does not stay
+ * @throws KR_ENV_HOLD_LISTEN_OFF, KR_STATUS_LISTEN_FAILED: a probe that nobody can answer would hold the gateway back for good, and
+ *   unseen; a container that ends is seen
+ */
+async function importAndHold(context: Context, stop: AbortSignal, flags: ImportFlags): Promise<number> {
+  const { environment, log, program } = context;
+  if (environment.statusListen === undefined) throw holdWithoutListener();
+  const [version] = environment.versions;
+  let result: ImportResult | undefined;
+  const pages = importerPages(program, version.text, () => result);
+  const server = await StatusServer.listen(environment.statusListen, pages, log);
+  try {
+    const run = await runImport(context, stop, flags);
+    ({ result } = run);
+    if (run.exitCode === exitCodes.ok.code && !stop.aborted) {
+      log.info({ outcome: result.outcome }, 'the import has ended; answers probes until it is stopped');
+      await pause(Number.POSITIVE_INFINITY, stop);
+    }
+    return run.exitCode;
+  } finally {
+    await server.close();
+  }
 }
 
 /**
  * Imports once. Whatever fails after the environment has been read is told loudly, kept in result.json and ends with 0,
  * so that no gateway is held back that would have started without us.
- *
- * @returns the exit code
  */
-export async function runImport(context: Context, signal: AbortSignal, flags: ImportFlags): Promise<number> {
+export async function runImport(
+  context: Context,
+  signal: AbortSignal,
+  flags: ImportFlags,
+): Promise<{ readonly exitCode: number; readonly result: ImportResult }> {
   const { environment, log } = context;
   const [version] = environment.versions;
   const startedAt = monotonicMs();
@@ -41,34 +74,47 @@ export async function runImport(context: Context, signal: AbortSignal, flags: Im
     // First of all: a gateway whose start goes through the script needs it also when nothing else succeeds.
     await handover.installScripts();
     result = await attempt(context, handover, signal);
+    const { outcome, from, olderVersion, key, ageSeconds, tookMs } = result;
+    const fields = { version: version.text, outcome, from, olderVersion, key, ageSeconds, tookMs };
+    logEvent(log, 'imported', fields, 'the import has succeeded');
   } catch (thrown) {
-    const error = signal.aborted ? importStopped() : thrown;
-    if (!(error instanceof ResilienceError)) throw error;
+    const error = expected(signal.aborted ? importStopped() : thrown, log);
     result = failedResult(error, version, Math.round(monotonicMs() - startedAt));
     exitCode = exitCodeOf(error);
-    log.error(
-      error.toJSON(),
+    logEvent(
+      log,
+      'import_failed',
+      { version: version.text, ...error.toJSON(), tookMs: result.tookMs },
       'THE IMPORT FAILED: the gateway starts with what it has, and with nothing if it has nothing',
     );
   }
   try {
     await handover?.writeResult(result);
   } catch (error) {
-    if (!(error instanceof ResilienceError)) throw error;
-    log.error(error.toJSON(), 'the result could not be recorded');
+    log.error(expected(error, log).toJSON(), 'the result could not be recorded');
   }
   if (flags.json) printJson(result);
   else printLine(describe(result));
-  return flags.strict ? exitCode : exitCodes.ok.code;
+  return { exitCode: flags.strict ? exitCode : exitCodes.ok.code, result };
+}
+
+/** Also a mistake of this program must not hold a gateway back; its stack is what whoever mends it needs. */
+function expected(thrown: unknown, log: Context['log']): ResilienceError {
+  if (thrown instanceof ResilienceError) return thrown;
+  log.error({ err: thrown }, 'unexpected');
+  return importBroke(thrown);
 }
 
 async function attempt(context: Context, handover: Handover, signal: AbortSignal): Promise<ImportResult> {
   const { environment, log } = context;
   const [version] = environment.versions;
   const { adminUrl: url, adminToken } = environment;
-  const token = adminToken === undefined ? {} : { token: adminToken };
-  const posting = { ...token, timeoutMs: environment.importDeadlineMs, signal, log };
-  if (url !== undefined && environment.importPolicy !== 'always' && (await hasConfiguration({ ...posting, url }))) {
+  const startedAt = monotonicMs();
+  // One deadline for all that is done here.
+  const leftMs = (): number => Math.max(1, Math.round(environment.importDeadlineMs - (monotonicMs() - startedAt)));
+  const posting = { ...(adminToken === undefined ? {} : { token: adminToken }), signal, log };
+  const asks = url !== undefined && environment.importPolicy !== 'always';
+  if (asks && (await hasConfiguration({ ...posting, url, timeoutMs: environment.controlPlaneTimeoutMs }))) {
     log.info({ gateway: url.host }, 'the gateway has a configuration; nothing is posted');
     return {
       format: 1,
@@ -89,11 +135,12 @@ async function attempt(context: Context, handover: Handover, signal: AbortSignal
       }),
     ...(url === undefined ? { source: sourceFactory(context)(version) } : {}),
     handover,
+    limitMs: leftMs(),
     log: log.child({ host: hostname() }),
     signal,
   });
   if (url === undefined || result.outcome !== 'staged') return result;
-  const { outcome } = await postConfig({ ...posting, url, file: handover.configPath });
+  const { outcome } = await postConfig({ ...posting, url, timeoutMs: leftMs(), file: handover.configPath });
   return { ...result, outcome: outcome === 'loaded' ? 'posted' : 'unchanged' };
 }
 

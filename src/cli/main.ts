@@ -38,10 +38,11 @@ function createProgram(done: (code: number) => void): Command {
   program
     .command('import')
     .description('stage the stored configuration for a gateway that is about to start and has no control plane')
-    .option('--strict', 'end with the exit code of what failed, instead of 0', false)
+    .option('--strict, --require', 'end with the exit code of what failed, instead of 0', false)
+    .option('--hold', 'stay afterwards and answer probes until stopped, for a sidecar that must not end', false)
     .option(...json)
-    .action(async (options: { strict: boolean; json: boolean }) =>
-      done(await (await import('./import')).importCommand(options)),
+    .action(async ({ require: strict, hold, json }: { require: boolean; hold: boolean; json: boolean }) =>
+      done(await (await import('./import')).importCommand({ strict, hold, json })),
     );
 
   program
@@ -58,6 +59,12 @@ function createProgram(done: (code: number) => void): Command {
     .description('show what is stored for this version: size, hash, age, last confirmed, leader')
     .option(...json)
     .action(async (options: { json: boolean }) => done(await (await import('./status')).statusCommand(options)));
+
+  program
+    .command('check')
+    .description('check that an importer of each version would find a configuration that is whole, readable and fresh')
+    .option(...json)
+    .action(async (options: { json: boolean }) => done(await (await import('./check')).checkCommand(options)));
 
   for (const [name, text] of [
     ['health', 'ask the running agent whether it lives; depends on neither control plane nor store'],

@@ -1,5 +1,6 @@
 import { Gauge, Registry, Counter } from 'prom-client';
 import type { VersionExportStatus } from '../exporter';
+import type { ImportResult } from '../importer';
 
 /**
  * The metrics, as read from the status document when they are asked for: one truth.
@@ -74,15 +75,78 @@ export const metricDefinitions = [
   },
 ] as const;
 
-/** The metrics in Prometheus's text format, one label: `version`, the gateway's. */
-export async function renderMetrics(versions: readonly VersionExportStatus[]): Promise<{ type: string; text: string }> {
+/** The metrics of an importer that stays (`import --hold`); all but the first are absent until the import has ended. */
+export const importMetricDefinitions = [
+  {
+    name: 'kong_resilience_import_ended',
+    type: 'gauge',
+    help: '1 once the import has ended, whatever became of it.',
+    read: (result: ImportResult | undefined) => Number(result !== undefined),
+  },
+  {
+    name: 'kong_resilience_import_failed',
+    type: 'gauge',
+    help: '1 when it failed.',
+    read: (result: ImportResult | undefined) =>
+      result === undefined ? undefined : Number(result.outcome === 'failed'),
+  },
+  {
+    name: 'kong_resilience_import_duration_seconds',
+    type: 'gauge',
+    help: 'How long it took.',
+    read: (result: ImportResult | undefined) => (result === undefined ? undefined : result.tookMs / 1000),
+  },
+  {
+    name: 'kong_resilience_import_staged_bytes',
+    type: 'gauge',
+    help: 'Size of what it staged; absent where it staged nothing.',
+    read: (result: ImportResult | undefined) => result?.bytes,
+  },
+  {
+    name: 'kong_resilience_import_staged_age_seconds',
+    type: 'gauge',
+    help: 'How old that was at the import, by the clock of the store; absent where it is not from the store.',
+    read: (result: ImportResult | undefined) => result?.ageSeconds,
+  },
+] as const;
+
+/** Metrics in Prometheus's text format. */
+interface Rendered {
+  readonly type: string;
+  readonly text: string;
+}
+
+/** The metrics of an exporter, one label: `version`, the gateway's. */
+export function renderMetrics(versions: readonly VersionExportStatus[]): Promise<Rendered> {
+  return render(
+    metricDefinitions,
+    versions.map((status) => [status.version, status]),
+  );
+}
+
+/** The metrics of an importer, with the same label. */
+export function renderImportMetrics(version: string, result: ImportResult | undefined): Promise<Rendered> {
+  return render(importMetricDefinitions, [[version, result]]);
+}
+
+interface Definition<S> {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  readonly help: string;
+  readonly read: (subject: S) => number | undefined;
+}
+
+async function render<S>(
+  definitions: readonly Definition<S>[],
+  subjects: readonly (readonly [version: string, subject: S])[],
+): Promise<Rendered> {
   const registry = new Registry();
-  for (const { name, type, help, read } of metricDefinitions) {
+  for (const { name, type, help, read } of definitions) {
     const options = { name, help, labelNames: ['version'], registers: [registry] };
     const metric = type === 'gauge' ? new Gauge(options) : new Counter(options);
-    for (const status of versions) {
-      const value = read(status);
-      if (value !== undefined) metric.inc({ version: status.version }, value);
+    for (const [version, subject] of subjects) {
+      const value = read(subject);
+      if (value !== undefined) metric.inc({ version }, value);
     }
   }
   return { type: registry.contentType, text: await registry.metrics() };

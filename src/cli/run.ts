@@ -10,7 +10,7 @@ export async function runCommand(): Promise<number> {
   const stop = untilSignalled(context.log);
   const { role } = context.environment;
   let exitCode: number = exitCodes.ok.code;
-  if (role.import) exitCode = await runImport(context, stop, { strict: false, json: false });
+  if (role.import) ({ exitCode } = await runImport(context, stop, { strict: false, json: false }));
   if (role.export && !stop.aborted) await runExporter(context, stop, { once: false, timeout: 0, json: false });
   return exitCode;
 }

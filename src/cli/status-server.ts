@@ -2,19 +2,65 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { causeOf } from '../errors';
 import type { VersionExportStatus } from '../exporter';
+import type { ImportResult } from '../importer';
 import type { Log } from '../runtime';
 import { statusListenFailed } from './errors';
 
-export interface StatusDocument {
-  readonly program: string;
-  readonly versions: readonly VersionExportStatus[];
+/** What a command has to say; asked anew at each request. */
+export interface StatusPages {
+  /** The document of `/status`. */
+  readonly status: () => object;
+  /** Whether `/startup` and `/ready` answer 200, and their documents. */
+  readonly startup: () => Probe;
+  readonly ready: () => Probe;
+  /** `/metrics`: Prometheus's text format and its type. */
+  readonly metrics: () => Promise<{ type: string; text: string }>;
+}
+
+interface Probe {
+  readonly ok: boolean;
+  readonly document: object;
+}
+
+/** `/ready` says 200 when each version is covered: this exporter leads and what is stored has been confirmed (by it or its predecessor), or it follows another. */
+export function exporterPages(
+  program: string,
+  exporter: { readonly status: readonly VersionExportStatus[] },
+): StatusPages {
+  return {
+    status: () => ({ program, versions: exporter.status }),
+    startup: () => ({ ok: true, document: { started: true } }),
+    ready: () => {
+      const waiting = exporter.status.filter((version) => !isReady(version)).map(({ version }) => version);
+      return { ok: waiting.length === 0, document: { ready: waiting.length === 0, waiting } };
+    },
+    metrics: async () => (await import('./metrics')).renderMetrics(exporter.status),
+  };
+}
+
+/** `/startup` and `/ready` say 200 once the import has ended, whatever became of it: nothing here holds a gateway back. */
+export function importerPages(program: string, version: string, result: () => ImportResult | undefined): StatusPages {
+  const ended = (): object => {
+    const { outcome, error } = result() ?? {};
+    return outcome === undefined ? {} : { outcome, error: error?.code ?? null };
+  };
+  return {
+    status: () => ({ program, version, import: result() ?? null }),
+    startup: () => {
+      const ok = result() !== undefined;
+      return { ok, document: { started: ok, ...ended() } };
+    },
+    ready: () => {
+      const ok = result() !== undefined;
+      return { ok, document: { ready: ok, waiting: ok ? [] : [version], ...ended() } };
+    },
+    metrics: async () => (await import('./metrics')).renderImportMetrics(version, result()),
+  };
 }
 
 /**
- * `/status` (JSON), `/metrics` (Prometheus), `/health` and `/ready`, without authentication and without secrets.
- *
- * `/health` says that the process answers, whatever control plane and store do. `/ready` says 200 when each version is
- * covered: this exporter leads and what is stored has been confirmed (by it or its predecessor), or it follows another.
+ * `/status` (JSON), `/metrics` (Prometheus), `/health`, `/startup` and `/ready`, without authentication and without
+ * secrets. `/health` says that the process answers, whatever control plane and store do.
  */
 export class StatusServer {
   private constructor(
@@ -23,11 +69,7 @@ export class StatusServer {
   ) {}
 
   /** @throws KR_STATUS_LISTEN_FAILED */
-  static async listen(
-    address: { host: string; port: number },
-    read: () => StatusDocument,
-    log: Log,
-  ): Promise<StatusServer> {
+  static async listen(address: { host: string; port: number }, pages: StatusPages, log: Log): Promise<StatusServer> {
     const server = createServer((request, response) => {
       const send = (code: number, type: string, text: string): void => {
         response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
@@ -35,31 +77,29 @@ export class StatusServer {
       const json = (code: number, value: unknown): void => {
         send(code, 'application/json', `${JSON.stringify(value, undefined, 2)}\n`);
       };
+      const probe = ({ ok, document }: Probe): void => json(ok ? 200 : 503, document);
       const { pathname } = new URL(request.url ?? '/', 'http://status');
       if (request.method !== 'GET') return json(405, { message: 'GET only' });
-      const document = read();
       switch (pathname) {
         case '/status':
-          return json(200, document);
+          return json(200, pages.status());
         case '/health':
           return json(200, { healthy: true });
-        case '/ready': {
-          const waiting = document.versions.filter((version) => !isReady(version)).map((version) => version.version);
-          return json(waiting.length === 0 ? 200 : 503, { ready: waiting.length === 0, waiting });
-        }
+        case '/startup':
+          return probe(pages.startup());
+        case '/ready':
+          return probe(pages.ready());
         case '/metrics':
-          import('./metrics')
-            .then(({ renderMetrics }) => renderMetrics(document.versions))
-            .then(
-              ({ type, text }) => send(200, type, text),
-              (error: unknown) => {
-                log.error({ reason: causeOf(error) }, 'metrics');
-                json(500, { message: 'the metrics could not be rendered; see the log' });
-              },
-            );
+          pages.metrics().then(
+            ({ type, text }) => send(200, type, text),
+            (error: unknown) => {
+              log.error({ reason: causeOf(error) }, 'metrics');
+              json(500, { message: 'the metrics could not be rendered; see the log' });
+            },
+          );
           return;
         default:
-          return json(404, { message: 'known: /status, /metrics, /health, /ready' });
+          return json(404, { message: 'known: /status, /metrics, /health, /startup, /ready' });
       }
     });
     server.requestTimeout = 10_000;
@@ -71,7 +111,7 @@ export class StatusServer {
       throw statusListenFailed(`${address.host}:${address.port}`, error);
     }
     const { port } = server.address() as AddressInfo;
-    log.info({ host: address.host, port }, 'serves /status, /metrics, /health and /ready');
+    log.info({ host: address.host, port }, 'serves /status, /metrics, /health, /startup and /ready');
     return new StatusServer(server, port);
   }
 

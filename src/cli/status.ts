@@ -1,12 +1,12 @@
 import { configKey, formatStorageUrl, leaseKey, type GatewayVersion } from '../contract';
 import { ResilienceError } from '../errors';
-import { parseLeaseDocument } from '../exporter/lease-document';
 import { parseSnapshotMetadata } from '../snapshot';
-import { openReader, storeAbsent } from '../store';
+import { openReader } from '../store';
 import type { ObjectReader } from '../store';
 import { createContext, type Context } from './context';
 import { exitCodeOf, exitCodes } from './exit-codes';
 import { humanBytes, humanSeconds, printJson, printLine } from './print';
+import { orAbsent, readLease, secondsBetween, type StoredLease } from './stored-lease';
 
 /** What is stored for one version; the contract of `status --json`. */
 interface StoredStatus {
@@ -86,46 +86,27 @@ async function readStatus(
         : {
             bytes: info.size,
             writtenAt: info.lastModified.toISOString(),
-            ageSeconds: seconds(info.storeDate, info.lastModified),
+            ageSeconds: secondsBetween(info.storeDate, info.lastModified),
             sha256: metadata?.sha256 ?? null,
             configHash: metadata?.configHash ?? null,
             receivedAt: metadata?.receivedAt.toISOString() ?? null,
             by: metadata?.by ?? null,
           },
-    lease: await readLease(reader, leaseKey(environment.storage, version)),
+    lease: leaseStatus(await readLease(reader, leaseKey(environment.storage, version))),
     error: null,
   };
 }
 
-async function readLease(reader: ObjectReader, key: string): Promise<StoredStatus['lease']> {
-  const object = await orAbsent(reader.get(key));
-  if (object === undefined) return null;
-  const parts: Uint8Array[] = [];
-  for await (const part of object.body) parts.push(part);
-  const document = parseLeaseDocument(Buffer.concat(parts).toString('utf8'));
-  if (document === undefined) return null;
+function leaseStatus(lease: StoredLease | undefined): StoredStatus['lease'] {
+  if (lease === undefined) return null;
+  const { document, ageSeconds, confirmedAgeSeconds } = lease;
   return {
     term: document.term,
     host: document.host,
-    held: !document.released && seconds(object.storeDate, object.lastModified) < document.lease_seconds,
+    held: !document.released && ageSeconds < document.lease_seconds,
     confirmedAt: document.confirmed_at,
-    confirmedAgeSeconds:
-      document.confirmed_at === null ? null : seconds(object.storeDate, new Date(document.confirmed_at)),
+    confirmedAgeSeconds,
   };
-}
-
-async function orAbsent<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (storeAbsent.is(error)) return undefined;
-    throw error;
-  }
-}
-
-/** By the store's clock. */
-function seconds(now: Date, then: Date): number {
-  return Math.max(0, (now.getTime() - then.getTime()) / 1000);
 }
 
 function describe(location: string, { version, key, configuration, lease, error }: StoredStatus): string[] {

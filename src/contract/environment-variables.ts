@@ -154,6 +154,13 @@ export const variables = {
     'Whether an import may take the configuration of the nearest older version of the same major and edition.',
     own,
   ),
+  KONG_RESILIENCE_CHECK_MAX_AGE_SECONDS: defaulted(
+    'ours',
+    seconds({ min: 1, max: 31_536_000 }),
+    '7200',
+    'How long ago the stored configuration may have been confirmed, for `check`. Where it is set, it bounds the age of an object of another exporter too, which tells no confirmation.',
+    own,
+  ),
   KONG_RESILIENCE_HANDOVER_DIR: defaulted(
     'ours',
     folder,

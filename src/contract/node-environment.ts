@@ -2,12 +2,17 @@ import type { GatewayVersion } from './gateway-version';
 import type { Secret } from './secret';
 import type { StorageUrl } from './storage-url';
 
-/** What the environment is read for. `status` needs no role and reads no certificate. */
-export type EnvironmentCommand = 'run' | 'export' | 'import' | 'status';
+/** What the environment is read for. `status` and `check` look at the store alone: they need no role and read no certificate. */
+export type EnvironmentCommand = 'run' | 'export' | 'import' | 'status' | 'check';
+
+/** Whether a command looks at the store alone. */
+export function looksOnly(command: EnvironmentCommand): boolean {
+  return command === 'status' || command === 'check';
+}
 
 /** What a node's environment block says, validated: the only form in which the rest of the agent sees it. Durations are in milliseconds. */
 export interface NodeEnvironment {
-  /** What this command does: `export` and `import` do that alone, `run` what the switches say, `status` perhaps neither. */
+  /** What this command does: `export` and `import` do that alone, `run` what the switches say, `status` and `check` perhaps neither. */
   readonly role: { readonly export: boolean; readonly import: boolean };
   /** At least one; whoever imports has exactly one. */
   readonly versions: readonly [GatewayVersion, ...GatewayVersion[]];
@@ -32,6 +37,11 @@ export interface NodeEnvironment {
   /** How long an importer waits for its control plane before it also asks the store. */
   readonly controlPlaneTimeoutMs: number;
   readonly olderVersions: boolean;
+  /** KONG_RESILIENCE_CHECK_MAX_AGE_SECONDS. */
+  readonly checkMaxAge: {
+    readonly ms: number;
+    /** Whether it was set: then it bounds the age of an object that tells no confirmation as well. */ readonly explicit: boolean;
+  };
   readonly handoverDir: string;
   /** Numeric group that may read the hand-over (then 0640), else 0600. */
   readonly handoverGroup?: number;

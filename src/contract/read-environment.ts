@@ -4,6 +4,7 @@ import type { VariableName, VariableValues } from './environment-variables';
 import type { ReadFile } from './files';
 import { parseGatewayVersion } from './gateway-version';
 import type { GatewayVersion } from './gateway-version';
+import { looksOnly } from './node-environment';
 import type { ClusterSettings, EnvironmentCommand, NodeEnvironment, Problem } from './node-environment';
 import { ProblemList } from './problems';
 import { readValues, takeKnown } from './read-values';
@@ -42,7 +43,7 @@ const certificateVariables: ReadonlySet<VariableName> = new Set<VariableName>([
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>, options: ReadOptions): ReadResult {
   const { command, readFile = (path) => readFileSync(path, 'utf8'), now } = options;
   const problems = new ProblemList();
-  const connects = command !== 'status' && (env['KONG_RESILIENCE_ADMIN_URL']?.trim() ?? '') === '';
+  const connects = !looksOnly(command) && (env['KONG_RESILIENCE_ADMIN_URL']?.trim() ?? '') === '';
   const raw = takeKnown(env, readFile, (name) => connects || !certificateVariables.has(name), problems);
   const values = readValues(raw, problems);
 
@@ -92,6 +93,10 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     importDeadlineMs: values.KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS,
     controlPlaneTimeoutMs,
     olderVersions: values.KONG_RESILIENCE_IMPORT_OLDER_VERSION,
+    checkMaxAge: {
+      ms: values.KONG_RESILIENCE_CHECK_MAX_AGE_SECONDS,
+      explicit: raw.has('KONG_RESILIENCE_CHECK_MAX_AGE_SECONDS'),
+    },
     handoverDir: values.KONG_RESILIENCE_HANDOVER_DIR,
     ...present('handoverGroup', values.KONG_RESILIENCE_HANDOVER_GROUP),
     spool: { dir: values.KONG_RESILIENCE_SPOOL_DIR, explicit: raw.has('KONG_RESILIENCE_SPOOL_DIR') },
@@ -139,7 +144,7 @@ function readVersions(
       `${own} is not set, nor is KONG_VERSION. Set it to the full version of the gateway, such as 3.9.1 or 3.10.0.2; "kong version" prints it.`,
     );
   }
-  if (versions !== undefined && versions.length > 1 && imports && command !== 'status') {
+  if (versions !== undefined && versions.length > 1 && imports && !looksOnly(command)) {
     const name = values[own] === undefined ? 'KONG_VERSION' : own;
     const list = versions.map(({ text }) => text).join(',');
     problems.add(

@@ -1,4 +1,5 @@
 import type { VariableValues } from './environment-variables';
+import { looksOnly } from './node-environment';
 import type { EnvironmentCommand, NodeEnvironment } from './node-environment';
 import type { ProblemList } from './problems';
 import type { RawValues } from './read-values';
@@ -68,7 +69,7 @@ function checkGateway(
       `${what}, but KONG_ROLE is "control_plane": only a data plane imports. A control plane can export; set ${exportSwitch} to "on" for that.`,
     );
   }
-  if (command === 'status') return;
+  if (looksOnly(command)) return;
   if (gateway === 'traditional' && adminUrl === undefined) {
     problems.add(
       'KR_ENV_ROLE',

@@ -1,5 +1,5 @@
 import { ResilienceError } from '../errors';
-import { Backoff, Outage, systemClock, type Clock, type Log } from '../runtime';
+import { Backoff, logEvent, Outage, systemClock, type Clock, type Log } from '../runtime';
 import {
   canonicalHashes,
   isEnterpriseTable,
@@ -80,6 +80,8 @@ const refreshMs = 10_000;
 const breathMs = 25;
 /** Confirmations are written down at most this often. */
 const confirmEveryMs = 1_000;
+/** And told at `info` so; less than the 15 minutes after which a connection is made anew by default, so that each of these is told. */
+const tellConfirmedEveryMs = 14 * 60_000;
 /** What is stored sooner is never spooled. */
 const spoolAfterMs = 500;
 
@@ -109,6 +111,7 @@ export class VersionExporter {
   private notLiveSince = Number.NEGATIVE_INFINITY;
   /** When the stored configuration was last received, by the store's clock; written down with the next renewal. */
   private confirmedAt: string | null = null;
+  private toldConfirmedAt = Number.NEGATIVE_INFINITY;
   private wake = new AbortController();
 
   constructor(private readonly options: VersionExporterOptions) {
@@ -118,12 +121,14 @@ export class VersionExporter {
     this.sourceOutage = new Outage({
       log: this.log,
       clock: this.clock,
+      event: 'source_failed',
       failing: 'the source gives no configuration',
       over: 'the source gives configurations again',
     });
     this.exportOutage = new Outage({
       log: this.log,
       clock: this.clock,
+      event: 'export_failed',
       failing: 'the export did not succeed',
       over: 'the export succeeds again',
     });
@@ -441,7 +446,6 @@ export class VersionExporter {
     if (storedCanonical !== canonical) return;
     this.confirmed(pending);
     this.status.unchangedTotal++;
-    this.log.debug({}, 'received the configuration that is stored');
     this.done(pending);
   }
 
@@ -526,18 +530,10 @@ export class VersionExporter {
         signal,
         timeoutMs: Math.max(1, limitMs),
       });
-      this.exported(pending, result.version, body.length, sha256);
-      this.log.info(
-        {
-          bytes: body.length,
-          ms: Math.round(this.clock.monotonicMs() - startedAt),
-          configHash: configuration.configHash,
-        },
-        'exported',
-      );
+      this.exported(pending, result.version, body.length, sha256, startedAt);
     } catch (error) {
       if (storeConflict.is(error)) {
-        await this.afterConflict(pending, body.length, sha256, signal);
+        await this.afterConflict(pending, body.length, sha256, startedAt, signal);
         // The store refused for a moment (409), though nobody wrote: not again at once.
         const now = this.stored.kind === 'present' ? this.stored.version : 'absent';
         if (this.pending === pending && now === (stored.kind === 'present' ? stored.version : 'absent')) throw error;
@@ -556,7 +552,13 @@ export class VersionExporter {
   }
 
   /** Somebody else wrote, or deleted, what we meant to replace: a newer term ends our lead, anything else is replaced next. */
-  private async afterConflict(pending: Pending, bytes: number, sha256: string, signal: AbortSignal): Promise<void> {
+  private async afterConflict(
+    pending: Pending,
+    bytes: number,
+    sha256: string,
+    startedAt: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.readStored(undefined, signal);
     const stored = this.stored;
     if (stored.kind !== 'present') return;
@@ -565,7 +567,7 @@ export class VersionExporter {
     }
     if (this.status.stored?.sha256 === sha256) {
       // The answer was lost and the client asked again: it is our own.
-      this.exported(pending, stored.version, bytes, sha256);
+      this.exported(pending, stored.version, bytes, sha256, startedAt);
       return;
     }
     if (stored.term === 0) {
@@ -576,7 +578,7 @@ export class VersionExporter {
     }
   }
 
-  private exported(pending: Pending, version: ObjectVersion, bytes: number, sha256: string): void {
+  private exported(pending: Pending, version: ObjectVersion, bytes: number, sha256: string, startedAt: number): void {
     const { configuration } = pending;
     this.stored = {
       kind: 'present',
@@ -591,6 +593,8 @@ export class VersionExporter {
     this.status.exportsTotal++;
     this.status.exportedAt = this.lease.inStoreTime(this.clock.date());
     this.status.stored = { version, bytes, sha256, configHash: configuration.configHash ?? null };
+    const ms = Math.round(this.clock.monotonicMs() - startedAt);
+    logEvent(this.log, 'exported', { bytes, ms, configHash: configuration.configHash }, 'exported');
     // One from the spool was not received in this connection: it is newer than what was stored, and not confirmed.
     if (pending.stale === undefined) this.confirmed(pending);
     this.done(pending);
@@ -606,6 +610,16 @@ export class VersionExporter {
   private confirmed(pending: Pending): void {
     this.confirmedAt = this.lease.inStoreTime(pending.configuration.receivedAt);
     this.status.confirmedAt = this.confirmedAt;
+    const now = this.clock.monotonicMs();
+    const due = now - this.toldConfirmedAt >= tellConfirmedEveryMs;
+    if (due) this.toldConfirmedAt = now;
+    logEvent(
+      this.log,
+      'confirmed',
+      { confirmedAt: this.confirmedAt, configHash: pending.configuration.configHash },
+      'the stored configuration is the current one',
+      due ? 'info' : 'debug',
+    );
     this.options.onConfirmed?.();
   }
 

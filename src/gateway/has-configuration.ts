@@ -1,6 +1,7 @@
 import type { Secret } from '../contract';
 import { causeOf } from '../errors';
 import type { Log } from '../runtime/log';
+import { LinkedAbort } from '../runtime/time';
 
 /** What an empty gateway says its configuration's hash is. */
 const EMPTY_HASH = '0'.repeat(32);
@@ -20,11 +21,12 @@ export async function hasConfiguration(options: {
   const { url, token, timeoutMs, signal, log } = options;
   const target = new URL(url);
   target.pathname = `${target.pathname.replace(/\/+$/, '')}/status`;
+  const limit = new LinkedAbort([signal], timeoutMs);
   try {
     const answer = await fetch(target, {
       headers: token === undefined ? {} : { 'kong-admin-token': token.reveal() },
       redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: limit.signal,
     });
     const text = await answer.text();
     if (answer.status === 200) {
@@ -35,6 +37,8 @@ export async function hasConfiguration(options: {
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ gateway: url.host, reason: causeOf(error) }, 'the gateway does not say whether it has a configuration');
+  } finally {
+    limit.end();
   }
   return false;
 }

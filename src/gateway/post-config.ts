@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Secret } from '../contract';
-import { pause, type Log } from '../runtime';
+import { LinkedAbort, pause, type Log } from '../runtime';
 import {
   gatewayBusy,
   gatewayDenied,
@@ -53,13 +53,21 @@ const MAX_PROBLEMS = 20;
  *   `KR_HANDOVER_FAILED` (the file cannot be read); the signal's reason
  */
 export async function postConfig(options: PostConfigOptions): Promise<PostConfigResult> {
+  const limit = new LinkedAbort(options.signal === undefined ? [] : [options.signal], options.timeoutMs);
+  try {
+    return await postUntil(options, limit.signal);
+  } finally {
+    limit.end();
+  }
+}
+
+/** @param signal aborts with the caller's, and when the time limit has passed */
+async function postUntil(options: PostConfigOptions, signal: AbortSignal): Promise<PostConfigResult> {
   const { timeoutMs, log } = options;
   const target = new URL(options.url);
   target.pathname = `${target.pathname.replace(/\/+$/, '')}/config`;
   target.search = '?check_hash=1';
   const place = `${target.protocol}//${target.host}${target.pathname}`;
-  const limit = AbortSignal.timeout(timeoutMs);
-  const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
   const end = performance.now() + timeoutMs;
   const { size } = await stat(options.file).catch((error: unknown) => {
     throw handoverFailed(options.file, 'reading the configuration', error);
@@ -73,7 +81,7 @@ export async function postConfig(options: PostConfigOptions): Promise<PostConfig
     } catch (error) {
       options.signal?.throwIfAborted();
       if (handoverFailed.is(error)) throw error;
-      throw gatewayUnreachable(place, limit.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error);
+      throw gatewayUnreachable(place, signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error);
     }
     let wait: number;
     switch (answer.status) {

@@ -67,14 +67,20 @@ export async function fetchConfiguration(candidate: Candidate, options: FetchOpt
     ...(metadata === undefined ? {} : { receivedAt: metadata.receivedAt.toISOString() }),
     ...(metadata?.configHash === undefined ? {} : { configHash: metadata.configHash }),
   };
-  try {
-    return isVouchedFor(object, metadata, node)
+  return placed(`${reader.location}/${candidate.key}`, async () =>
+    isVouchedFor(object, metadata, node)
       ? { ...known, staging: await copyVouchedFor(object, metadata, options) }
-      : { ...known, ...(await readAndCheck(object, metadata, options)) };
+      : { ...known, ...(await readAndCheck(object, metadata, options)) },
+  );
+}
+
+/** Says of an error in a content whose it is. */
+export async function placed<T>(where: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
-    // What is wrong with a content does not say whose it is.
     if (!(error instanceof ResilienceError) || !/^KR_(CONFIG|MESSAGE)_/.test(error.code)) throw error;
-    throw new ResilienceError(error.code, `${reader.location}/${candidate.key}: ${error.reason}`, error.fix, error);
+    throw new ResilienceError(error.code, `${where}: ${error.reason}`, error.fix, error);
   }
 }
 
@@ -161,7 +167,8 @@ async function readAndCheck(
   }
 }
 
-function verify(where: string, metadata: SnapshotMetadata, actual: string): void {
+/** @throws KR_IMPORT_DIGEST_MISMATCH */
+export function verify(where: string, metadata: SnapshotMetadata, actual: string): void {
   if (metadata.sha256 !== actual) throw digestMismatch(where, metadata.sha256, actual);
 }
 

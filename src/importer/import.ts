@@ -1,16 +1,17 @@
 import type { GatewayVersion, NodeEnvironment } from '../contract';
 import { ResilienceError } from '../errors';
 import type { Handover } from '../gateway';
-import { Backoff, monotonicMs, Outage, pause, systemClock, type Log } from '../runtime';
+import { LinkedAbort, monotonicMs, pause, type Log } from '../runtime';
 import type { Configuration } from '../snapshot';
 import { receiveOnce, type OneReception } from '../source';
 import type { ConfigurationSource } from '../source';
-import { isRetryable, storeAbsent, storeDenied } from '../store';
+import { storeAbsent } from '../store';
 import type { ObjectReader } from '../store';
 import { olderCandidates, ownCandidate } from './candidates';
 import { importTimedOut, nothingToImport } from './errors';
 import { fetchConfiguration, type Fetched } from './fetch';
 import { configurationResult, fetchedResult, type ImportResult } from './result';
+import { untilRead } from './until-read';
 
 export interface ImportOptions {
   readonly environment: NodeEnvironment;
@@ -19,14 +20,11 @@ export interface ImportOptions {
   /** The control plane; absent for a gateway without hybrid mode. */
   readonly source?: ConfigurationSource;
   readonly handover: Handover;
+  /** What is left of the deadline in milliseconds; all of it by default. */
+  readonly limitMs?: number;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
-
-/** How often content that cannot be right, or was not checked to its end, is read again: it may have been replaced, or damaged on the way. */
-const contentTries = 3;
-/** How long a denial is retried: an identity may take some seconds to be known (Workload Identity, Pod Identity), not more. */
-const deniedForMs = 15_000;
 
 /**
  * What happens before a gateway node starts: asks the control plane, else stages what is stored for this node's version.
@@ -41,17 +39,15 @@ export async function importConfiguration(options: ImportOptions): Promise<Impor
   const { environment, log, signal } = options;
   const [version] = environment.versions;
   const startedAt = monotonicMs();
-  const deadline = AbortSignal.timeout(environment.importDeadlineMs);
-  const over = AbortSignal.any([signal, deadline]);
+  const over = new LinkedAbort([signal], options.limitMs ?? environment.importDeadlineMs);
   const tookMs = (): number => Math.round(monotonicMs() - startedAt);
 
-  const asking = new AbortController();
-  const controlPlane =
-    options.source === undefined ? undefined : receiveOnce(options.source, AbortSignal.any([over, asking.signal]));
-  const fetching = new AbortController();
+  const asking = new LinkedAbort([over.signal]);
+  const controlPlane = options.source === undefined ? undefined : receiveOnce(options.source, asking.signal);
+  const fetching = new LinkedAbort([over.signal]);
   try {
     if (controlPlane !== undefined) {
-      const grace = pause(environment.controlPlaneTimeoutMs, AbortSignal.any([over, asking.signal]));
+      const grace = pause(environment.controlPlaneTimeoutMs, asking.signal);
       const first = await Promise.race([controlPlane.configuration, controlPlane.firstProblem, grace]);
       if (isConfiguration(first)) return await fromControlPlane(first, options, tookMs());
       log.warn(
@@ -59,7 +55,7 @@ export async function importConfiguration(options: ImportOptions): Promise<Impor
         'the control plane does not answer; asking the store',
       );
     }
-    const stored = fromStore(options, version, AbortSignal.any([over, fetching.signal]));
+    const stored = fromStore(options, version, fetching.signal);
     const outcome = await Promise.race(controlPlane === undefined ? [stored] : [stored, late(controlPlane)]);
     if (isConfiguration(outcome)) {
       fetching.abort(new Error('the control plane answered'));
@@ -72,8 +68,10 @@ export async function importConfiguration(options: ImportOptions): Promise<Impor
       log.warn({ removed }, 'left out: an open-source gateway does not know it');
     return result;
   } finally {
-    asking.abort();
-    fetching.abort();
+    const ended = new Error('the import has ended');
+    asking.abort(ended);
+    fetching.abort(ended);
+    over.end();
   }
 }
 
@@ -100,39 +98,13 @@ async function fromControlPlane(
 
 async function fromStore(options: ImportOptions, version: GatewayVersion, signal: AbortSignal): Promise<Fetched> {
   const { environment, log } = options;
-  const backoff = new Backoff({ initialMs: 200, maxMs: 5_000 });
   const reader = await options.openReader();
-  const startedAt = monotonicMs();
-  const outage = new Outage({
-    log,
-    clock: systemClock,
-    failing: 'the store does not give a configuration',
-    over: 'the store gives a configuration',
-  });
-  let contentFailures = 0;
-  let last: ResilienceError | undefined;
   try {
-    for (;;) {
-      try {
-        const fetched = await fetchBest(options, reader, version, signal);
-        outage.succeeded();
-        return fetched;
-      } catch (error) {
-        if (signal.aborted) throw last ?? importTimedOut(environment.importDeadlineMs / 1000);
-        if (!(error instanceof ResilienceError)) throw error;
-        last = error;
-        const ofContent = /^KR_(CONFIG|IMPORT_DIGEST|MESSAGE|SNAPSHOT_THREAD|STORE_CORRUPT)/.test(error.code);
-        if (ofContent) contentFailures++;
-        const again = ofContent
-          ? contentFailures < contentTries && !isFinal(error)
-          : isRetryable(error) && !(storeDenied.is(error) && monotonicMs() - startedAt > deniedForMs);
-        if (!again) throw error;
-        const waitMs = backoff.next();
-        outage.failed(error, { retryInMs: Math.round(waitMs) });
-        await pause(waitMs, signal);
-        if (signal.aborted) throw error;
-      }
-    }
+    return await untilRead(() => fetchBest(options, reader, version, signal), {
+      timedOut: () => importTimedOut(environment.importDeadlineMs / 1000),
+      log,
+      signal,
+    });
   } finally {
     reader.close();
   }
@@ -141,11 +113,6 @@ async function fromStore(options: ImportOptions, version: GatewayVersion, signal
 /** A configuration that comes after the store was turned to; that none comes is the store's business to tell. */
 function late({ configuration }: OneReception): Promise<Configuration> {
   return configuration.catch(() => new Promise<never>(() => undefined));
-}
-
-/** Refused for what the content is, not for how it came: reading it again gives the same. */
-function isFinal(error: ResilienceError): boolean {
-  return ['KR_CONFIG_LOSES_AUTHENTICATION', 'KR_CONFIG_TOO_LARGE', 'KR_CONFIG_EMPTY'].includes(error.code);
 }
 
 async function fetchBest(

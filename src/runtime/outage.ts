@@ -1,4 +1,5 @@
 import type { ResilienceError } from '../errors';
+import { logEvent, type LogEventName } from './events';
 import type { Log } from './log';
 import type { Clock } from './time';
 
@@ -22,6 +23,8 @@ export class Outage {
     private readonly options: {
       readonly log: Log;
       readonly clock: Clock;
+      /** Which event a failed try is; none where somebody else tells the end of it as one. */
+      readonly event?: LogEventName;
       /** The message of a failed try. */
       readonly failing: string;
       /** The message of the first success after it. */
@@ -31,7 +34,7 @@ export class Outage {
 
   /** One more failed try. */
   failed(error: ResilienceError, fields: object = {}): void {
-    const { log, clock, failing } = this.options;
+    const { log, clock, failing, event } = this.options;
     const now = clock.monotonicMs();
     if (this.tries++ === 0) this.beganAt = now;
     // A reason that is never the same twice must not be kept for ever.
@@ -39,7 +42,9 @@ export class Outage {
     const problem = `${error.code} ${error.reason}`;
     const level = this.told.has(problem) ? 'debug' : 'error';
     if (level === 'error') this.told.set(problem, now);
-    log[level]({ ...error.toJSON(), ...fields, ...this.count() }, failing);
+    const all = { ...error.toJSON(), ...fields, ...this.count() };
+    if (event === undefined) log[level](all, failing);
+    else logEvent(log, event, all, failing, level);
   }
 
   /** A try that succeeded; says something only after failed ones. */

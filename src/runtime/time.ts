@@ -22,6 +22,42 @@ export async function pause(ms: number, ...signals: readonly AbortSignal[]): Pro
   });
 }
 
+/**
+ * A controller that also aborts with the first of `parents`, with its reason, and after `limitMs` where that is given.
+ *
+ * The parents hold it, and the timer does; what `AbortSignal.any` makes, Node 20 may collect while it is waited for, and
+ * a deadline is lost. `end` lets go of both.
+ */
+export class LinkedAbort {
+  readonly #controller = new AbortController();
+  readonly #release: (() => void)[] = [];
+
+  constructor(parents: readonly AbortSignal[], limitMs?: number) {
+    for (const parent of parents) {
+      const onAbort = (): void => this.abort(parent.reason as Error);
+      if (parent.aborted) onAbort();
+      parent.addEventListener('abort', onAbort, { once: true });
+      this.#release.push(() => parent.removeEventListener('abort', onAbort));
+    }
+    if (limitMs === undefined) return;
+    const timer = setTimeout(() => this.abort(new Error(`no end within ${limitMs} ms`)), Math.min(limitMs, longestMs));
+    this.#release.push(() => clearTimeout(timer));
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Aborts no more by itself. */
+  end(): void {
+    for (const release of this.#release.splice(0)) release();
+  }
+}
+
 /** What tells the time and waits: the system's, or a simulation's. */
 export interface Clock {
   /** As `monotonicMs`. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { exitCodeOf, exitCodes } from '../../src/cli/exit-codes';
-import { metricDefinitions } from '../../src/cli/metrics';
+import { importMetricDefinitions, metricDefinitions } from '../../src/cli/metrics';
 import { errorCatalogue, type ErrorDefinition, ResilienceError } from '../../src/errors';
+import { logEvents } from '../../src/runtime';
 import { filesBelow, read, root } from './markdown';
 
 /** The codes that the sources raise, read off their text, so that none is missed because its file was not loaded. */
@@ -31,12 +32,24 @@ export async function errorTable(): Promise<string[]> {
   ];
 }
 
-/** The table of docs/metrics.md as the code has it: name, type, meaning. */
-export function metricTable(): string[] {
+/** A table of docs/metrics.md as the code has it: name, type, meaning. */
+export function metricTable(of: 'exporter' | 'importer'): string[] {
+  const definitions = of === 'exporter' ? metricDefinitions : importMetricDefinitions;
   return [
-    '| metric | type | meaning |',
+    `| ${of === 'exporter' ? 'metric' : "importer's metric"} | type | meaning |`,
     '| --- | --- | --- |',
-    ...metricDefinitions.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
+    ...definitions.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
+  ];
+}
+
+/** Its table of log events: event, level, fields, meaning. */
+export function eventTable(): string[] {
+  return [
+    '| event | level | fields | meaning |',
+    '| --- | --- | --- | --- |',
+    ...Object.entries(logEvents).map(
+      ([name, { level, fields, meaning }]) => `| \`${name}\` | ${level} | ${fields} | ${meaning} |`,
+    ),
   ];
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normalised, tablesOf } from '../contract/environment-tables';
-import { allErrors, codesInSources, errorTable, exitCodeRows, metricTable } from './code-tables';
+import { allErrors, codesInSources, errorTable, eventTable, exitCodeRows, metricTable } from './code-tables';
 import { anchorsOf, documents, linksOf, read, root } from './markdown';
 
 /** The one table of a document whose first column has this heading. */
@@ -25,14 +25,17 @@ describe('docs/errors.md', () => {
 
 describe('docs/metrics.md', () => {
   it('has a row for each metric, with its type and meaning, and no other', () => {
-    expect(tableHeaded(read('docs/metrics.md'), 'metric')).toEqual(metricTable().map(normalised));
+    expect(tableHeaded(read('docs/metrics.md'), 'metric')).toEqual(metricTable('exporter').map(normalised));
+    expect(tableHeaded(read('docs/metrics.md'), "importer's metric")).toEqual(metricTable('importer').map(normalised));
+  });
+
+  it('has a row for each log event, with its level, fields and meaning, and no other', () => {
+    expect(tableHeaded(read('docs/metrics.md'), 'event')).toEqual(eventTable().map(normalised));
   });
 
   it('names no metric that does not exist', () => {
     const known = new Set(
-      metricTable()
-        .join('\n')
-        .match(/kong_resilience_[a-z_]+/g),
+      [...metricTable('exporter'), ...metricTable('importer')].join('\n').match(/kong_resilience_[a-z_]+/g),
     );
     const named = read('docs/metrics.md').match(/kong_resilience_[a-z_]+/g) ?? [];
     expect(named.filter((name) => !known.has(name))).toEqual([]);
