@@ -57,5 +57,13 @@ describe('export --once of several versions', () => {
     expect(code).toBe(6);
     expect(stderr).toMatch(/KR_EXPORT_TIMED_OUT: No confirmed export within \d+ s for 3\.10\.0\.\n/);
     expect(await bucket.read(key)).toBeDefined();
+    const events = stderr.split('\n').filter((line) => line.startsWith('{'));
+    const last = JSON.parse(events.at(-1) ?? '{}') as object;
+    expect(last).toMatchObject({
+      level: 'error',
+      event: 'export_failed',
+      versions: ['3.9.3', '3.10.0'],
+      code: 'KR_EXPORT_TIMED_OUT',
+    });
   });
 });

@@ -119,7 +119,7 @@ describe('bin/kong-resilience', () => {
   it('shows help on stdout, with every command', async () => {
     const { code, stdout, stderr } = await run(['--help'], {}, { command: linked() });
     expect([code, stderr]).toEqual([0, '']);
-    for (const name of ['run', 'export', 'import', 'exec', 'status', 'health', 'ready', 'demo']) {
+    for (const name of ['run', 'export', 'import', 'exec', 'status', 'check', 'health', 'ready', 'demo']) {
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
     }
   });

@@ -260,6 +260,7 @@ describe('the status listener', () => {
     await exporter.logged('that it serves', ({ message }) => message.startsWith('serves /status'));
     // No configuration yet: it lives, and covers nothing.
     expect(await get('/health')).toEqual([200, '{\n  "healthy": true\n}\n']);
+    expect(await get('/startup')).toEqual([200, '{\n  "started": true\n}\n']);
     expect(await get('/ready')).toMatchObject([503, expect.stringContaining('"3.9.3"')]);
     expect(await probe('health')).toEqual([0, 'yes\n']);
     expect(await probe('ready')).toEqual([1, 'no: {"ready":false,"waiting":["3.9.3"]}\n']);

@@ -80,6 +80,10 @@ async function expectFailure(plan: Plan, code: number, error: object): Promise<v
     expect(recorded).toEqual(printed);
     expect(handed).toBeUndefined();
     expect(stderr).toContain('THE IMPORT FAILED');
+    const told = stderr.split('\n').filter((line) => line.includes('"event":"import_failed"'));
+    expect(told.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 'error', version: '3.9.3', ...error },
+    ]);
   }
 }
 
@@ -162,6 +166,32 @@ describe('import while the control plane lives', () => {
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { outcome: 'not-needed', from: 'control-plane' }]);
     expect(existsSync(join(handover, 'config.json'))).toBe(false);
   });
+
+  it(
+    'keeps trying a control plane that is gone while the store is down, and takes it when it is back',
+    limit,
+    async () => {
+      const gone = await startStub(() => undefined);
+      await gone.stop();
+      const cluster = await goneCluster();
+      const importer = new Program(['import', '--json', '--require'], {
+        ...importerEnvironment(join(temporaryFolder(), 'handover')),
+        ...cluster.environment,
+        KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://bucket',
+        AWS_REGION: 'us-east-2',
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 'b',
+        AWS_CONFIG_STORAGE_ENDPOINT: gone.endpoint.href,
+        KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '60',
+      });
+      await importer.logged('that the store is down', ({ code }) => code === 'KR_STORE_UNREACHABLE');
+      await cluster.up();
+      cluster.publish(named('late'));
+      const { code, stdout, stderr } = await importer.exit;
+      expect([code, JSON.parse(stdout)]).toMatchObject([0, { outcome: 'not-needed', from: 'control-plane' }]);
+      expect(stderr.split('\n').find((line) => line.includes('"event":"imported"'))).toMatch(/"outcome":"not-needed"/);
+    },
+  );
 });
 
 const kinds: readonly StoreKind[] = [fileStore(), minio(), versitygw(), fakeGcs()];
@@ -366,6 +396,17 @@ describe('a failed import', () => {
         expect([recorded, handed]).toEqual([undefined, undefined]);
       }
     }
+  });
+
+  it('ends with its code with --require as well, which is another name of --strict', limit, async () => {
+    const bucket = await fileStore().bucket();
+    await bucket.write(key, 'no JSON');
+    const environment = {
+      ...(await environmentFor(bucket)),
+      ...importerEnvironment(join(temporaryFolder(), 'handover')),
+    };
+    const { code, stdout } = await run(['import', '--require', '--json'], environment);
+    expect([code, JSON.parse(stdout)]).toMatchObject([5, { outcome: 'failed', error: { code: 'KR_CONFIG_NOT_JSON' } }]);
   });
 
   it('keeps what an earlier import staged', limit, async () => {

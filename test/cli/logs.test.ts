@@ -37,10 +37,17 @@ describe('the log', () => {
       await exporter.logged('another', ({ warning }) => warning === 'ExperimentalWarning');
       const ofNode = await exporter.logged("Node's own", ({ message }) => message === 'a module of Node is deprecated');
       expect(ofNode).toMatchObject({ level: 'debug', warning: 'DeprecationWarning' });
-      expect(
-        await exporter.logged('that it runs', ({ message }) => message === 'exports configurations'),
-      ).toMatchObject({ store: bucket.url() });
-      await exporter.logged('an export', ({ message }) => message === 'exported');
+      expect(await exporter.logged('that it runs', ({ event }) => event === 'started')).toMatchObject({
+        level: 'info',
+        store: bucket.url(),
+        versions: ['3.9.3'],
+      });
+      expect(await exporter.logged('an export', ({ event }) => event === 'exported')).toMatchObject({ level: 'info' });
+      expect(await exporter.logged('its confirmation', ({ event }) => event === 'confirmed')).toMatchObject({
+        level: 'info',
+        version: '3.9.3',
+        confirmedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      });
       const { code, stdout, stderr } = await exporter.stop();
       expect([code, stdout]).toEqual([0, '']);
       for (const line of stderr.trimEnd().split('\n')) {

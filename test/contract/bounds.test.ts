@@ -48,6 +48,14 @@ const bounds: Bound[] = [
     step: 0.1,
     factor: 1000,
   },
+  {
+    name: 'KONG_RESILIENCE_CHECK_MAX_AGE_SECONDS',
+    read: (e) => e.checkMaxAge.ms,
+    min: 1,
+    max: 31_536_000,
+    step: 0.1,
+    factor: 1000,
+  },
   { name: 'KONG_RESILIENCE_SHUTDOWN_SECONDS', read: (e) => e.shutdownMs, min: 1, max: 600, step: 0.1, factor: 1000 },
   {
     name: 'KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY',
@@ -106,6 +114,12 @@ describe('bounds', () => {
       10_000,
     );
     expect(textsOf(block)).toEqual({ problems: [], warnings: [] });
+  });
+
+  it('bounds the age of what is checked by two hours, and tells whether that was set', () => {
+    expect(environmentOf(plain).checkMaxAge).toEqual({ ms: 7_200_000, explicit: false });
+    const block = { ...plain, KONG_RESILIENCE_CHECK_MAX_AGE_SECONDS: '7200' };
+    expect(environmentOf(block).checkMaxAge).toEqual({ ms: 7_200_000, explicit: true });
   });
 
   it('takes fractions of a second', () => {

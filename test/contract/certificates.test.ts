@@ -73,6 +73,7 @@ describe('certificate and key', () => {
     };
     const block = hybrid({ KONG_CLUSTER_CERT: undefined, KONG_CLUSTER_CERT_FILE: '/c', KONG_CLUSTER_CERT_KEY: '/k' });
     expect(textsOf(block, 'status', { readFile })).toEqual({ problems: [], warnings: [] });
+    expect(textsOf(block, 'check', { readFile })).toEqual({ problems: [], warnings: [] });
   });
 
   it('are not read where the Admin API is the source', () => {

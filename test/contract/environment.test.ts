@@ -125,11 +125,12 @@ describe('the version', () => {
     expect(versions.map(({ text }) => text)).toEqual(['3.9.1']);
   });
 
-  it('may be several for an exporter and for status', () => {
+  it('may be several for an exporter, for status and for check', () => {
     const block = { ...plain, KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1, 3.10.0' };
     expect(environmentOf(block).versions.map(({ text }) => text)).toEqual(['3.9.1', '3.10.0']);
     const both = { ...block, KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on' };
     expect(environmentOf(both, 'status').versions).toHaveLength(2);
+    expect(environmentOf(both, 'check').versions).toHaveLength(2);
     expect(environmentOf(both, 'export').versions).toHaveLength(2);
   });
 });
@@ -149,8 +150,9 @@ describe('the role', () => {
     expect(environmentOf(both, 'import').role).toEqual({ export: false, import: true });
   });
 
-  it('may be none for status', () => {
+  it('may be none for status and for check', () => {
     expect(environmentOf(off, 'status').role).toEqual({ export: false, import: false });
+    expect(environmentOf(off, 'check').role).toEqual({ export: false, import: false });
   });
 
   it('of an import is wrong on a control plane also for the command export', () => {

@@ -38,6 +38,20 @@ describe('an outage', () => {
     ]);
   });
 
+  it('is an event where it has one, at either level', () => {
+    const log = new LogLines();
+    const clock = { monotonicMs: () => 0, date: () => new Date(0), pause: () => Promise.resolve() };
+    const told = new Outage({ log, clock, event: 'source_failed', failing: 'it fails', over: 'it works again' });
+    told.failed(failure('down'));
+    told.failed(failure('down'));
+    told.succeeded();
+    expect(log.lines).toEqual([
+      expect.stringMatching(/^error it fails \{"event":"source_failed","code":/),
+      expect.stringMatching(/^debug it fails \{"event":"source_failed","code":/),
+      'info it works again {"tries":2,"sinceSeconds":0}',
+    ]);
+  });
+
   it('is told at error again after ten minutes, and not a moment before', () => {
     const { told, clock, lines } = outage();
     told.failed(failure('down'));
