@@ -32,6 +32,7 @@ describe('an environment', () => {
       importDeadlineMs: 60_000,
       controlPlaneTimeoutMs: 10_000,
       olderVersions: true,
+      checkMaxAge: { ms: 7_200_000, explicit: false },
       handoverDir: '/var/lib/kong-resilience/handover',
       spool: { dir: '/var/lib/kong-resilience/spool', explicit: false },
       shutdownMs: 25_000,
@@ -46,7 +47,8 @@ describe('an environment', () => {
     );
     const written = environmentOf({ ...Object.fromEntries(defaults), ...plain } as Record<string, string>);
     const spool = { dir: '/var/lib/kong-resilience/spool', explicit: true };
-    expect(written).toEqual({ ...environmentOf(plain), spool });
+    const checkMaxAge = { ms: 7_200_000, explicit: true };
+    expect(written).toEqual({ ...environmentOf(plain), spool, checkMaxAge });
   });
 
   it('carries what is set', () => {
