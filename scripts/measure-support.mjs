@@ -48,10 +48,35 @@ export async function startStore() {
   return { work, endpoint, client, env, close };
 }
 
-/** A table of consumers with keys: random names and keys, as real ones compress badly. */
+/** A table of consumers with keys: random names and keys, as real ones compress badly; by 2.7 to 1 here. */
 export function table(bytes) {
+  return tableOf(bytes, 'keyauth_credentials', (consumer) => ({
+    id: randomUUID(),
+    consumer,
+    key: randomBytes(24).toString('base64'),
+    ttl: null,
+    tags: null,
+  }));
+}
+
+/** A table of consumers with RSA keys of 3,072 bits, which compresses by 1.7 to 1. */
+export function tableOfRsaKeys(bytes) {
+  const lines = /.{64}/g;
+  return tableOf(bytes, 'jwt_secrets', (consumer) => ({
+    id: randomUUID(),
+    consumer,
+    key: randomBytes(24).toString('base64'),
+    secret: randomBytes(24).toString('base64'),
+    algorithm: 'RS256',
+    rsa_public_key: `-----BEGIN PUBLIC KEY-----\n${randomBytes(422).toString('base64').replace(lines, '$&\n')}\n-----END PUBLIC KEY-----\n`,
+    tags: null,
+    created_at: 1700000000,
+  }));
+}
+
+function tableOf(bytes, name, credentialOf) {
   const consumers = [];
-  const keyauth_credentials = [];
+  const credentials = [];
   for (let size = 0; size < bytes - 300;) {
     const id = randomUUID();
     const consumer = {
@@ -61,12 +86,12 @@ export function table(bytes) {
       tags: null,
       created_at: 1700000000,
     };
-    const key = { id: randomUUID(), consumer: id, key: randomBytes(24).toString('base64'), ttl: null, tags: null };
+    const credential = credentialOf(id);
     consumers.push(consumer);
-    keyauth_credentials.push(key);
-    size += JSON.stringify(consumer).length + JSON.stringify(key).length + 2;
+    credentials.push(credential);
+    size += JSON.stringify(consumer).length + JSON.stringify(credential).length + 2;
   }
-  return Buffer.from(JSON.stringify({ _format_version: '3.0', _transform: false, consumers, keyauth_credentials }));
+  return Buffer.from(JSON.stringify({ _format_version: '3.0', _transform: false, consumers, [name]: credentials }));
 }
 
 /** A cluster certificate and its key, as PEM. */

@@ -516,6 +516,7 @@ export class VersionExporter {
       const result = await store.put(configKey, body, {
         condition,
         contentType: 'application/json',
+        sha256,
         metadata: snapshotMetadata({
           sha256,
           md5,

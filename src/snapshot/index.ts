@@ -15,6 +15,8 @@ export { JsonScanner, type JsonMember, type JsonScannerOptions, type JsonStructu
 export {
   decodeReconfigure,
   encodeReconfigure,
+  ReconfigureDecoder,
+  type Decoded,
   type DecodeOptions,
   type EncodeOptions,
   type SentIdentity,

@@ -82,6 +82,10 @@ const LITERAL_KINDS = [5, 6, 0] as const;
 
 /** 1 for the bytes that a string may hold as they are and that are complete characters. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (isPlain(byte) ? 1 : 0));
+/** What may follow a backslash, but for `u`. */
+const SIMPLE_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) =>
+  '"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
+);
 
 /** Whether a scanner is at work: they share one finder. */
 let feeding = false;
@@ -451,16 +455,7 @@ export class JsonScanner {
           if (byte === 0x75) {
             this.#pending = 4;
             state = State.EscapeHex;
-          } else if (
-            byte === 0x6e ||
-            byte === 0x22 ||
-            byte === 0x5c ||
-            byte === 0x2f ||
-            byte === 0x74 ||
-            byte === 0x72 ||
-            byte === 0x62 ||
-            byte === 0x66
-          ) {
+          } else if (SIMPLE_ESCAPE[byte] === 1) {
             state = State.InString;
           } else {
             this.#fail(i, 'an unknown escape in a string');
@@ -542,7 +537,13 @@ export class JsonScanner {
         i++;
       } else if (byte === 0x22) {
         while ((places[place] as number) <= i) place++;
-        const end = places[place] as number;
+        let end = places[place] as number;
+        // PEM has a line feed after each 64 characters, and what it stands in may be most of a table.
+        while (end + 1 < length && bytes[end] === 0x5c && SIMPLE_ESCAPE[bytes[end + 1] as number] === 1) {
+          const escaped = end + 1;
+          while ((places[place] as number) <= escaped) place++;
+          end = places[place] as number;
+        }
         if (end >= length || bytes[end] !== 0x22) break;
         i = end + 1;
         state = State.AfterValue;

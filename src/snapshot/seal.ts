@@ -15,16 +15,33 @@ const TAB = 0x09;
 /** Length of a seal in bytes: a newline, then 48 bits of the term and 48 of the counter. */
 export const SEAL_BYTES = 1 + 2 * BITS;
 
+/** Tables behind which nothing has been written yet. */
+const withRoom = new WeakSet<Uint8Array>();
+
+/** Gives the `SEAL_BYTES` bytes behind a table, in the same memory, to the first seal; nobody else may use them. Without so many there is no room. */
+export function giveRoom(table: Uint8Array): void {
+  if (table.byteOffset + table.length + SEAL_BYTES <= table.buffer.byteLength) withRoom.add(table);
+}
+
 /**
  * The table's bytes followed by a mark in insignificant white space: a newline, then term and counter, most significant
  * bit first, as spaces (0) and tabs (1).
  *
  * On S3 an ETag is a function of the bytes: without it a rollback to earlier content would bring an earlier ETag back,
  * and let the late put of a paused writer through. Every put has a mark of its own, so no two share an ETag.
+ *
+ * The first one is written behind the table where there is room (`giveRoom`); each other is a copy, because an earlier put
+ * that was given up may still be reading.
  */
 export function sealTable(table: Uint8Array, mark: Mark): Uint8Array {
-  const sealed = new Uint8Array(table.length + SEAL_BYTES);
-  sealed.set(table);
+  checkMark(mark);
+  let sealed: Uint8Array;
+  if (withRoom.delete(table)) {
+    sealed = new Uint8Array(table.buffer, table.byteOffset, table.length + SEAL_BYTES);
+  } else {
+    sealed = new Uint8Array(table.length + SEAL_BYTES);
+    sealed.set(table);
+  }
   sealed[table.length] = NEWLINE;
   putBits(sealed, table.length + 1, mark.term);
   putBits(sealed, table.length + 1 + BITS, mark.counter);
@@ -45,10 +62,15 @@ export function unsealedLength(stored: Uint8Array): number {
   return readSeal(stored) === undefined ? stored.length : stored.length - SEAL_BYTES;
 }
 
-function putBits(bytes: Uint8Array, at: number, value: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > MAX) {
-    throw new RangeError(`a seal's term and counter are integers from 0 to ${MAX}, not ${value}`);
+function checkMark({ term, counter }: Mark): void {
+  for (const value of [term, counter]) {
+    if (!Number.isInteger(value) || value < 0 || value > MAX) {
+      throw new RangeError(`a seal's term and counter are integers from 0 to ${MAX}, not ${value}`);
+    }
   }
+}
+
+function putBits(bytes: Uint8Array, at: number, value: number): void {
   let rest = value;
   for (let index = at + BITS - 1; index >= at; index--) {
     bytes[index] = rest % 2 === 1 ? TAB : SPACE;

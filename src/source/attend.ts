@@ -1,6 +1,7 @@
 import type { ResilienceError } from '../errors';
 import { encodeBasicInfo, pluginNames } from '../protocol';
 import type { Log } from '../runtime/log';
+import type { ReconfigureDecoder } from '../snapshot';
 import {
   closed,
   closedEarly,
@@ -11,6 +12,7 @@ import {
   silent,
   versionRefused,
 } from './errors';
+import { LookAhead } from './look-ahead';
 import type { Outlet } from './open-outlet';
 import type { HybridTiming } from './timing';
 
@@ -29,8 +31,10 @@ export interface AttendOptions {
 }
 
 export interface AttendHooks {
-  /** A frame with a configuration, undecoded. */
-  onFrame(frame: Buffer): void;
+  /** A message of so many bytes begins to arrive. @returns what is to follow it meanwhile, if anything */
+  onFrameBegun(length: number): ReconfigureDecoder | undefined;
+  /** A frame with a configuration, undecoded; `begun` has followed it, and is the hook's to end. */
+  onFrame(frame: Buffer, begun: ReconfigureDecoder | undefined): void;
   onSilent(problem: ResilienceError): void;
   /** The hash that the next ping reports. */
   hash(): string;
@@ -53,6 +57,7 @@ const LOOKS = 9;
 export function attend(outlet: Outlet, options: AttendOptions, hooks: AttendHooks, signal: AbortSignal): Attendance {
   const { webSocket, socket } = outlet;
   const { place, timing, log } = options;
+  const lookAhead = new LookAhead(options.maxPayloadBytes, (length) => hooks.onFrameBegun(length));
   const ping = (): void => {
     if (webSocket.readyState === webSocket.OPEN) webSocket.ping(hooks.hash());
   };
@@ -68,6 +73,7 @@ export function attend(outlet: Outlet, options: AttendOptions, hooks: AttendHook
     const end = (outcome: ResilienceError | 'renew' | 'stopped'): void => {
       if (over) return;
       over = true;
+      lookAhead.close();
       timers.forEach(clearTimeout);
       signal.removeEventListener('abort', stop);
       // A closing handshake that is not answered soon is given up; the timer alone keeps no process alive.
@@ -96,6 +102,8 @@ export function attend(outlet: Outlet, options: AttendOptions, hooks: AttendHook
     ];
     signal.addEventListener('abort', stop, { once: true });
 
+    // Before the library's own listener, which may hand over a message at once.
+    socket.prependListener('data', (chunk: Buffer) => lookAhead.feed(chunk));
     webSocket.on('message', (data, isBinary) => {
       if (!isBinary) {
         log.debug(
@@ -105,7 +113,8 @@ export function attend(outlet: Outlet, options: AttendOptions, hooks: AttendHook
         return;
       }
       received = true;
-      hooks.onFrame(data as Buffer);
+      const frame = data as Buffer;
+      hooks.onFrame(frame, lookAhead.take(frame.length));
     });
     webSocket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') end(payloadTooLarge(place, options.maxPayloadBytes));

@@ -2,7 +2,7 @@ import type { ClusterSettings, GatewayVersion } from '../contract';
 import { ResilienceError } from '../errors';
 import { authority, EMPTY_HASH, isHash } from '../protocol';
 import { pause, type Log } from '../runtime';
-import { decodeReconfigure } from '../snapshot';
+import { decodeReconfigure, ReconfigureDecoder } from '../snapshot';
 import { type Attendance, attend } from './attend';
 import { Latest } from './latest';
 import { openOutlet } from './open-outlet';
@@ -61,10 +61,20 @@ export function hybridSource(options: HybridSourceOptions): ConfigurationSource 
   };
 }
 
+interface Frame {
+  readonly frame: Buffer;
+  /** What has followed it while it arrived. */
+  readonly begun: ReconfigureDecoder | undefined;
+  readonly receivedAt: Date;
+}
+
+/** What is shorter arrives at once, as a rule. */
+const LARGE_FRAME_BYTES = 256 * 1024;
+
 class HybridRun {
   readonly #timing: HybridTiming;
   readonly #log: Log;
-  readonly #frames: Latest<{ readonly frame: Buffer; readonly receivedAt: Date }>;
+  readonly #frames: Latest<Frame>;
   #attendance: Attendance | undefined;
   #hash: string = EMPTY_HASH;
   #state: SourceState | undefined;
@@ -78,7 +88,7 @@ class HybridRun {
   ) {
     this.#timing = { ...HYBRID_TIMING, ...options.timing };
     this.#log = options.log.child({ version: options.version.text });
-    this.#frames = new Latest(({ frame, receivedAt }) => this.#decode(frame, receivedAt));
+    this.#frames = new Latest((frame) => this.#decode(frame));
   }
 
   async run(): Promise<void> {
@@ -137,7 +147,16 @@ class HybridRun {
         log: this.#log,
       },
       {
-        onFrame: (frame) => this.#frames.push({ frame, receivedAt: new Date() }),
+        onFrameBegun: (length) => {
+          // One inflated text at a time.
+          if (length < LARGE_FRAME_BYTES || !this.#frames.idle) return undefined;
+          return new ReconfigureDecoder(length, this.options.maxConfigBytes);
+        },
+        onFrame: (frame, begun) => {
+          // One that came meanwhile over an earlier connection is worked on first, and a newer one may take this one's place.
+          if (!this.#frames.idle) begun?.close();
+          this.#frames.push({ frame, begun: this.#frames.idle ? begun : undefined, receivedAt: new Date() });
+        },
         onSilent: (problem) => {
           this.#tell('waiting');
           this.#problem(problem);
@@ -151,10 +170,13 @@ class HybridRun {
     return outcome;
   }
 
-  async #decode(frame: Buffer, receivedAt: Date): Promise<void> {
+  async #decode({ frame, begun, receivedAt }: Frame): Promise<void> {
     let configuration;
     try {
-      configuration = await decodeReconfigure(frame, { maxConfigBytes: this.options.maxConfigBytes, receivedAt });
+      // Of what cannot be read the whole frame is the judge.
+      configuration =
+        (await begun?.decode(frame, receivedAt).catch(() => undefined)) ??
+        (await decodeReconfigure(frame, { maxConfigBytes: this.options.maxConfigBytes, receivedAt }));
     } catch (error) {
       if (!(error instanceof ResilienceError)) throw error;
       this.#problem(error);

@@ -9,6 +9,11 @@ export class Latest<T> {
   /** @param work must not reject */
   constructor(private readonly work: (value: T) => Promise<void>) {}
 
+  /** Whether nothing is being worked on, and nothing waits. */
+  get idle(): boolean {
+    return !this.#busy;
+  }
+
   push(value: T): void {
     this.#next = { value };
     if (!this.#busy) void this.#drain();

@@ -42,6 +42,8 @@ export interface PutOptions extends CallOptions {
   readonly contentType: string;
   /** ASCII, at most 1,280 bytes in all (S3 stops at 2 KB). */
   readonly metadata: Readonly<Record<string, string>>;
+  /** SHA-256 of the body in hexadecimal, where it is known: S3, which signs it, need not compute it again. */
+  readonly sha256?: string;
 }
 
 export interface PutResult {

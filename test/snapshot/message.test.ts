@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
-import { decodeReconfigure, encodeReconfigure } from '../../src/snapshot';
+import { describe, expect, it, vi } from 'vitest';
+import { decodeReconfigure, encodeReconfigure, ReconfigureDecoder, sealTable } from '../../src/snapshot';
 import { frame, message, parsed, refusal, smallTable, table, text } from './support';
 
 const receivedAt = new Date(0);
@@ -122,6 +122,129 @@ describe('decodeReconfigure', () => {
       `The configuration is larger than ${bytes} bytes, which is what KONG_RESILIENCE_MAX_CONFIG_BYTES allows. Raise KONG_RESILIENCE_MAX_CONFIG_BYTES if it is really that large; the limit is for the inflated text.`;
     expect(await refusal(() => decode(frame, message.length - 1))).toBe(tooLarge(message.length - 1));
     expect(await refusal(() => decode(gzipSync(Buffer.alloc(1 << 26, ' ')), 1 << 20))).toBe(tooLarge(1 << 20));
+  });
+});
+
+describe('a decoded table', () => {
+  it('is sealed in its own memory, whatever stood behind it, the first time alone', async () => {
+    const inner = JSON.stringify(smallTable());
+    for (const behind of ['', `,"note":"${'x'.repeat(500)}"`]) {
+      const { table: decoded } = await decode(gzipSync(`{"type":"reconfigure","config_table":${inner}${behind}}`));
+      const first = sealTable(decoded, { term: 1, counter: 1 });
+      expect([first.buffer === decoded.buffer, first.byteOffset]).toEqual([true, decoded.byteOffset]);
+      expect(Buffer.compare(first, sealTable(text(inner), { term: 1, counter: 1 }))).toBe(0);
+      const second = sealTable(decoded, { term: 1, counter: 2 });
+      expect(second.buffer === decoded.buffer).toBe(false);
+      expect(Buffer.compare(second, sealTable(text(inner), { term: 1, counter: 2 }))).toBe(0);
+      expect(Buffer.compare(first, sealTable(text(inner), { term: 1, counter: 1 }))).toBe(0);
+    }
+  });
+});
+
+describe('a decoder that is fed while a frame arrives', () => {
+  // Of random names, so that the frame is several pieces long too.
+  const long = JSON.stringify(
+    smallTable({ routes: Array.from({ length: 30_000 }, (_, id) => ({ id, name: randomBytes(24).toString('hex') })) }),
+  );
+  const large = gzipSync(`{"type":"reconfigure","config_table":${long},"config_hash":"${'a'.repeat(32)}"}`);
+  const feed = (bytes: Uint8Array, upTo: number, size: number, maxConfigBytes = 1 << 24): ReconfigureDecoder => {
+    const decoder = new ReconfigureDecoder(bytes.length, maxConfigBytes);
+    for (let at = 0; at < upTo; at += size) decoder.feed(bytes.subarray(at, Math.min(at + size, upTo)));
+    return decoder;
+  };
+  const turns = async (count: number): Promise<void> => {
+    for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+  };
+
+  it('gives the same as one that gets the frame whole, however much had come and in whatever slices', async () => {
+    const whole = await decode(large);
+    expect(large.length > 3 * 256 * 1024).toBe(true);
+    for (const upTo of [0, 1, 256 * 1024 - 1, 256 * 1024, 600_000, large.length - 1, large.length]) {
+      for (const size of [1_000, 16_384, 262_144, 1_000_000]) {
+        for (const wait of [0, 50]) {
+          const decoder = feed(large, upTo, size);
+          await turns(wait);
+          const told = await decoder.decode(large, receivedAt);
+          expect(Buffer.from(told.table).toString() === long).toBe(true);
+          expect(told.digests?.with(text('\n'))).toEqual(whole.digests?.with(text('\n')));
+          expect([told.configHash, told.info, told.receivedAt]).toEqual([whole.configHash, whole.info, receivedAt]);
+        }
+      }
+    }
+  });
+
+  it('inflates before the frame is whole', async () => {
+    const decoder = feed(large, 700_000, 16_384);
+    const rest = Buffer.concat([Buffer.alloc(256 * 1024, 'x'), large.subarray(256 * 1024)]);
+    await vi.waitFor(() => expect(decoder.begunBytes).toBe(2 * 256 * 1024));
+    // What was inflated is not read again.
+    expect(Buffer.from((await decoder.decode(rest, receivedAt)).table).toString() === long).toBe(true);
+  });
+
+  it('reads a frame of several gzip members, cut where slices are', async () => {
+    const inflated = text(`{"type":"reconfigure","config_table":${long}}`);
+    const members = [0, 500_000, 1_000_000, inflated.length].map((start, n, all) =>
+      gzipSync(inflated.subarray(start, all[n + 1])),
+    );
+    const frames = Buffer.concat(members.slice(0, 3));
+    for (const size of [members[0]?.length ?? 0, 100_000]) {
+      const decoder = feed(frames, frames.length, size);
+      await turns(20);
+      expect(Buffer.from((await decoder.decode(frames, receivedAt)).table).toString() === long).toBe(true);
+    }
+  });
+
+  it('says what is wrong with a cut and a damaged frame, and with what is no configuration', async () => {
+    const bad = async (bytes: Buffer): Promise<string> => {
+      const decoder = feed(bytes, bytes.length, 16_384);
+      await turns(20);
+      return refusal(() => decoder.decode(bytes, receivedAt));
+    };
+    const damaged = Buffer.from(large);
+    damaged.writeUInt32LE(0, damaged.length - 8);
+    const noJson = gzipSync(randomBytes(600_000));
+    const other = gzipSync(`{"type":"error","config_table":${long}}`);
+    for (const bytes of [large.subarray(0, -10), damaged, noJson, other]) {
+      expect(await bad(bytes)).toBe(await refusal(() => decode(bytes)));
+    }
+    expect(await bad(randomBytes(600_000))).toMatch(
+      /^The configuration is compressed with gzip, and is cut or damaged: /,
+    );
+  });
+
+  it('inflates up to the bound and not beyond, a bomb included, and then keeps nothing of what comes', async () => {
+    const bomb = gzipSync(Buffer.alloc(1 << 27, ' '), { level: 1 });
+    const tooLarge = await refusal(() => decode(bomb, 1 << 20));
+    expect(tooLarge).toMatch(/^The configuration is larger than 1048576 bytes/);
+    expect(bomb.length > 256 * 1024).toBe(true);
+    const decoder = feed(bomb, 256 * 1024, 16_384, 1 << 20);
+    await vi.waitFor(() => expect(decoder.closed).toBe(true));
+    decoder.feed(bomb.subarray(256 * 1024));
+    expect(decoder.begunBytes).toBe(256 * 1024);
+    expect(await refusal(() => decoder.decode(bomb, receivedAt))).toBe(tooLarge);
+    const { length } = text(`{"type":"reconfigure","config_table":${long},"config_hash":"${'a'.repeat(32)}"}`);
+    expect(await refusal(() => feed(large, 600_000, 16_384, length).decode(large, receivedAt))).toBe('no error');
+    expect(await refusal(() => feed(large, 600_000, 16_384, length - 1).decode(large, receivedAt))).toBe(
+      tooLarge.replace('1048576', String(length - 1)),
+    );
+  });
+
+  it('lets go when it is closed, at whatever it is, and takes nothing any more', async () => {
+    for (const upTo of [0, 1_000, 256 * 1024, large.length]) {
+      for (const wait of [0, 1, 20]) {
+        const decoder = feed(large, upTo, 16_384);
+        await turns(wait);
+        decoder.close();
+        decoder.feed(large);
+        const begun = decoder.begunBytes;
+        await turns(20);
+        expect([decoder.closed, decoder.begunBytes]).toEqual([true, begun]);
+      }
+    }
+    const decoder = feed(large, 600_000, 16_384);
+    const decoding = refusal(() => decoder.decode(large, receivedAt));
+    decoder.close();
+    expect(await decoding).toMatch(/cut or damaged: closed/);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalHashes, checkTable, readSeal, SEAL_BYTES, sealTable, unsealedLength } from '../../src/snapshot';
+import { giveRoom } from '../../src/snapshot/seal';
 import { refusal, table, text } from './support';
 
 const MAX = 2 ** 48 - 1;
@@ -51,6 +52,30 @@ describe('a seal', () => {
     expect(readSeal(new Uint8Array(0))).toBeUndefined();
     sealed[sealed.length - 5] = 0x0d;
     expect(readSeal(sealed)).toBeUndefined();
+  });
+
+  it('is written behind the table once where there is room, and into a copy else', async () => {
+    const memory = Buffer.alloc(10 + table.length + SEAL_BYTES, 'x');
+    table.copy(memory, 10);
+    const view = memory.subarray(10, 10 + table.length);
+    const [one, two] = [1, 2].map((counter) => sealTable(table, { term: 1, counter })) as [Uint8Array, Uint8Array];
+    const unknown = sealTable(view, { term: 1, counter: 1 });
+    expect(unknown.buffer === memory.buffer).toBe(false);
+    giveRoom(view);
+    // One that is refused takes nothing.
+    expect(await refusal(() => sealTable(view, { term: 1, counter: -1 }))).not.toBe('no error');
+    const first = sealTable(view, { term: 1, counter: 1 });
+    expect(first.buffer === memory.buffer).toBe(true);
+    const second = sealTable(view, { term: 1, counter: 2 });
+    expect(second.buffer === memory.buffer).toBe(false);
+    expect([Buffer.compare(first, one), Buffer.compare(second, two)]).toEqual([0, 0]);
+
+    const tight = Buffer.allocUnsafeSlow(table.length + SEAL_BYTES - 1);
+    const cramped = tight.subarray(0, table.length);
+    table.copy(cramped);
+    giveRoom(cramped);
+    const copied = sealTable(cramped, { term: 1, counter: 1 });
+    expect([copied.buffer === tight.buffer, Buffer.compare(copied, one)]).toEqual([false, 0]);
   });
 
   it('takes 48 bits and not more', async () => {

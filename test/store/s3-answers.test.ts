@@ -373,6 +373,21 @@ describe('what an S3 store answers', () => {
     });
   });
 
+  it('signs the digest of a body that is known, and computes any other', async () => {
+    const digests: unknown[] = [];
+    const answer: Handler = (request, response) => {
+      digests.push(request.headers['x-amz-content-sha256']);
+      response.writeHead(200, { etag: '"1"' }).end();
+    };
+    await against(answer, async (store) => {
+      await store.put(key, Buffer.from('{}'), put);
+      await store.put(key, Buffer.from('{}'), { ...put, sha256: 'ab'.repeat(32) });
+      await store.put(key, Buffer.from('{}'), put);
+    });
+    const computed = '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
+    expect(digests).toEqual([computed, 'ab'.repeat(32), computed]);
+  });
+
   it('puts with the settings of the user, and replaces nothing of ours by them', async () => {
     const headers: IncomingMessage['headers'][] = [];
     const answer: Handler = (request, response) => {

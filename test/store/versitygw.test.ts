@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store';
 import { isMissing, type RunningServer, startVersitygw, versitygwRegion, versitygwRoot } from '../support/servers';
@@ -24,6 +24,17 @@ describe.skipIf(isMissing('versitygw'))('versitygw', () => {
   describe('what only this server does', () => {
     const key = 'kong/3.9.1/config.json';
     const put = { condition: 'absent', contentType: json, metadata: {} } as const;
+
+    it('takes a body under its digest, and refuses it under another one', async () => {
+      const { storage, settings } = await harness();
+      const store = await openStore(storage, settings);
+      const sha256 = createHash('sha256').update('{}').digest('hex');
+      const error = await failureOf(store.put(key, text('{}'), { ...put, sha256: 'ab'.repeat(32) }));
+      expect(error.message).toMatch(/XAmzContentSHA256Mismatch/);
+      expect((await failureOf(store.head(key))).code).toBe('KR_STORE_ABSENT');
+      await store.put(key, text('{}'), { ...put, sha256 });
+      store.close();
+    });
 
     it('refuses a request that was signed for another region', async () => {
       const { storage, settings } = await harness();
