@@ -92,7 +92,7 @@ function required(
   { values, problems }: CertificateReader,
 ): string | undefined {
   const text = values[name];
-  const reported = problems.errors.some(({ variable }) => variable === name || variable === `${name}_FILE`);
+  const reported = problems.concerns(name) || problems.concerns(`${name}_FILE`);
   if (text === undefined && !reported) {
     const what = name === 'KONG_CLUSTER_CERT' ? 'certificate' : 'private key';
     problems.add(
@@ -176,7 +176,7 @@ function readPem(name: PemVariable, text: string, { readFile, problems }: Certif
   }
   // What does not look like a path may be a part of a secret that lost its first line.
   const shown =
-    code === 'KR_ENV_CERTIFICATE' && /^(\.{0,2}\/|[\w.-]+\.(crt|pem|cer|cert)$)/.test(text) ? ` is ${show(text)}` : '';
+    code === 'KR_ENV_CERTIFICATE' && !problems.fromVault.has(name) && /^(\.{0,2}\/|[\w.-]+\.(crt|pem|cer|cert)$)/.test(text) ? ` is ${show(text)}` : '';
   try {
     return lines(readFile(text));
   } catch (error) {

@@ -1,12 +1,12 @@
 import type { Problem } from './node-environment';
 import { ProblemList } from './problems';
-import { readOne, reportName } from './read-values';
+import { checkOne, reportName } from './read-values';
 import { judgeName } from './variable-names';
 import { variables } from './environment-variables';
 
 /**
  * Checks one variable by itself, for who writes an environment rather than starts with it: the name, and the value by
- * the schema that `readEnvironment` reads it with. It reads no file and needs no role, so what only the whole
+ * the schema that `readEnvironment` reads it with, or the grammar of references where it is one. It reads no file and needs no role, so what only the whole
  * environment shows (contradictions, what is missing, certificates) is left to `readEnvironment`.
  *
  * @param name of any variable; those of other programs are never a problem
@@ -18,7 +18,7 @@ export function checkVariable(name: string, value: string): readonly Problem[] {
   const verdict = judgeName(name);
   const text = value.trim();
   if (verdict.kind === 'known') {
-    if (text !== '' && variables[verdict.name].read) readOne(verdict.name, text, problems);
+    if (text !== '' && variables[verdict.name].read) checkOne(verdict.name, text, problems);
   } else {
     reportName(name, verdict, problems);
   }

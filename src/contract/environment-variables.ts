@@ -5,6 +5,7 @@ import {
   choice,
   controlPlaneAddress,
   folder,
+  googleProject,
   groupNumber,
   hostName,
   httpUrl,
@@ -17,6 +18,7 @@ import {
   seconds,
   storageUrl,
   uuid,
+  vaultPrefix,
   versionList,
   wholeNumber,
 } from './value-types';
@@ -221,6 +223,12 @@ export const variables = {
     'Another endpoint of Google Cloud Storage: an emulator or a private one.',
     own,
   ),
+  KONG_RESILIENCE_SECRET_MANAGER_ENDPOINT: variable(
+    'ours',
+    httpUrl,
+    'Another endpoint of Google Secret Manager, for references: a private one.',
+    own,
+  ),
 
   KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: variable('kong', storageUrl, 'Where the configuration is stored.', {
     since: '3.2',
@@ -321,6 +329,33 @@ export const variables = {
     onOff,
     'on',
     'Whether the certificate of the proxy is verified. It always is: `off` has no effect.',
+  ),
+  KONG_VAULT_ENV_PREFIX: variable(
+    'kong',
+    vaultPrefix,
+    'What stands before the names in `{vault://env/…}` references that have no `prefix` of their own.',
+    { since: '3.0' },
+  ),
+  KONG_VAULT_AWS_REGION: variable(
+    'kong',
+    region,
+    "Region of the secrets in `{vault://aws/…}` references. Unset: the one in the secret's ARN, then `AWS_REGION`.",
+    { since: '3.0' },
+  ),
+  KONG_VAULT_AWS_ENDPOINT_URL: variable('kong', httpUrl, 'Another endpoint of AWS Secrets Manager: a private one.', {
+    since: '3.4',
+  }),
+  KONG_VAULT_AWS_ASSUME_ROLE_ARN: variable(
+    'kong',
+    anyText,
+    'Role in which the gateway reads secrets. None is assumed here: beside a `{vault://aws/…}` reference that is read here it is an error.',
+    { since: '3.4' },
+  ),
+  KONG_VAULT_GCP_PROJECT_ID: variable(
+    'kong',
+    googleProject,
+    'Project of the secrets in `{vault://gcp/…}` references. Unset: that of `GCP_SERVICE_ACCOUNT`, or of the attached identity.',
+    { since: '3.0' },
   ),
   KONG_PREFIX: passedBy('kong', "The gateway's folder with its cache; read by the start script."),
   KONG_DECLARATIVE_CONFIG: passedBy(

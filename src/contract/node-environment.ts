@@ -1,6 +1,7 @@
 import type { GatewayVersion } from './gateway-version';
 import type { Secret } from './secret';
 import type { StorageUrl } from './storage-url';
+import type { VaultReference } from './vault-reference';
 
 /** What the environment is read for. `status` and `check` look at the store alone: they need no role and read no certificate. */
 export type EnvironmentCommand = 'run' | 'export' | 'import' | 'status' | 'check';
@@ -60,6 +61,8 @@ export interface NodeEnvironment {
 
 export interface AwsSettings {
   readonly region?: string;
+  /** Keys of which at least one was a reference, which the SDK's own chain could not read. Absent: the chain. */
+  readonly credentials?: Secret<Readonly<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>>;
   readonly endpoint?: URL;
   /** KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG: merged into each put of a configuration. */
   readonly putSettings: Readonly<Record<string, unknown>>;
@@ -87,6 +90,49 @@ export interface ClusterSettings {
   readonly labels: Readonly<Record<string, string>>;
   /** Present only with KONG_CLUSTER_USE_PROXY=on. */
   readonly proxy?: Secret<URL>;
+}
+
+/** A variable that holds a reference of Kong's vaults, or has one among the entries of its list. */
+export interface VariableReference {
+  readonly variable: string;
+  readonly reference: VaultReference;
+}
+
+/** How secrets are read that references name. */
+export interface VaultSettings {
+  readonly env: {
+    /** KONG_VAULT_ENV_PREFIX */
+    readonly prefix?: string;
+  };
+  readonly aws: {
+    /** KONG_VAULT_AWS_REGION; a secret's ARN or option comes before the next, which is the store's. */
+    readonly region?: string;
+    /** AWS_REGION or AWS_DEFAULT_REGION. */
+    readonly defaultRegion?: string;
+    /** KONG_VAULT_AWS_ENDPOINT_URL */
+    readonly endpoint?: URL;
+  };
+  readonly gcp: {
+    /** KONG_VAULT_GCP_PROJECT_ID, or the project of the service account. */
+    readonly project?: string;
+    /** KONG_RESILIENCE_SECRET_MANAGER_ENDPOINT */
+    readonly endpoint?: URL;
+    /** GCP_SERVICE_ACCOUNT, where it is no reference itself. Absent: application default credentials. */
+    readonly serviceAccount?: GoogleSettings['serviceAccount'];
+  };
+}
+
+/**
+ * An environment without an error as far as it can be read, before the secrets are there that its references name: what
+ * is needed to read them, and what is known already.
+ */
+export interface UnresolvedEnvironment
+  extends Pick<
+    NodeEnvironment,
+    'role' | 'versions' | 'handoverDir' | 'handoverGroup' | 'importDeadlineMs' | 'log' | 'warnings'
+  > {
+  readonly references: readonly [VariableReference, ...VariableReference[]];
+  readonly vaults: VaultSettings;
 }
 
 /** One thing wrong with an environment. `text` names the variable, the value where it may be shown, what is allowed, and the likely intent. */

@@ -5,13 +5,20 @@ import type { ReadFile } from './files';
 import { parseGatewayVersion } from './gateway-version';
 import type { GatewayVersion } from './gateway-version';
 import { looksOnly } from './node-environment';
-import type { ClusterSettings, EnvironmentCommand, NodeEnvironment, Problem } from './node-environment';
+import type {
+  ClusterSettings,
+  EnvironmentCommand,
+  NodeEnvironment,
+  Problem,
+  UnresolvedEnvironment,
+} from './node-environment';
 import { ProblemList } from './problems';
-import { readValues, takeKnown } from './read-values';
+import { readValues, resolveReferences, takeKnown } from './read-values';
 import type { RawValues } from './read-values';
 import { checkRoles } from './roles';
 import { Secret } from './secret';
 import { awsSettings, googleSettings, warnOfStoreSettings } from './storage-settings';
+import { vaultSettings } from './vault-settings';
 
 export interface ReadOptions {
   readonly command: EnvironmentCommand;
@@ -19,11 +26,19 @@ export interface ReadOptions {
   readonly readFile?: ReadFile;
   /** For the validity of certificates. Default: the local clock. */
   readonly now?: Date;
+  /** What the secrets hold that references name, by the reference as it is written. Default: none is known. */
+  readonly secrets?: ReadonlyMap<string, string>;
 }
 
 export type ReadResult =
   | { readonly ok: true; readonly environment: NodeEnvironment }
-  | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      readonly warnings: readonly Problem[];
+      /** Present without a problem: these references are to be resolved, and the environment read again with `secrets`. */
+      readonly unresolved?: UnresolvedEnvironment;
+    };
 
 /** What stands only where certificates are needed, and may be a file that others cannot read. */
 const certificateVariables: ReadonlySet<VariableName> = new Set<VariableName>([
@@ -36,15 +51,18 @@ const certificateVariables: ReadonlySet<VariableName> = new Set<VariableName>([
 /**
  * Reads a node's environment block: the one of the gateway beside it, and the gateway's version.
  *
- * Gives either the environment, or all its problems at once; it never throws for what stands in it. Values are
+ * Gives either the environment, or all its problems at once; it never throws for what stands in it. References of
+ * Kong's vaults are resolved by the caller: without their secrets, an environment that has no other problem is
+ * `unresolved`. Values are
  * trimmed and an empty one counts as not set, as in Kong. The rules are those of Kong's kong.conf reference and
  * of docs/environment.md; the first version of each variable stands in `environmentVariables`.
  */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>, options: ReadOptions): ReadResult {
-  const { command, readFile = (path) => readFileSync(path, 'utf8'), now } = options;
+  const { command, readFile = (path) => readFileSync(path, 'utf8'), now, secrets = new Map<string, string>() } = options;
   const problems = new ProblemList();
   const connects = !looksOnly(command) && (env['KONG_RESILIENCE_ADMIN_URL']?.trim() ?? '') === '';
-  const raw = takeKnown(env, readFile, (name) => connects || !certificateVariables.has(name), problems);
+  const known = takeKnown(env, readFile, (name) => connects || !certificateVariables.has(name), problems);
+  const raw = resolveReferences(known, secrets, (name) => isUsed(name, command, connects, known), problems);
   const values = readValues(raw, problems);
 
   const role = checkRoles(command, values, raw, problems);
@@ -61,6 +79,22 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     : { trusted: [], trustSystem: true };
 
   const storage = values.KONG_CLUSTER_FALLBACK_CONFIG_STORAGE;
+  const vaults = vaultSettings(values, problems);
+  const [reference, ...references] = problems.unresolved;
+  if (problems.errors.length === 0 && versions !== undefined && reference !== undefined) {
+    const unresolved: UnresolvedEnvironment = {
+      references: [reference, ...references],
+      vaults,
+      role,
+      versions,
+      handoverDir: values.KONG_RESILIENCE_HANDOVER_DIR,
+      ...present('handoverGroup', values.KONG_RESILIENCE_HANDOVER_GROUP),
+      importDeadlineMs: values.KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS,
+      log: { level: values.KONG_LOG_LEVEL, format: values.KONG_RESILIENCE_LOG_FORMAT },
+      warnings: problems.warnings,
+    };
+    return { ok: false, problems: [], warnings: problems.warnings, unresolved };
+  }
   if (problems.errors.length > 0 || storage === undefined || versions === undefined) {
     return { ok: false, problems: problems.errors, warnings: problems.warnings };
   }
@@ -107,6 +141,16 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     warnings: problems.warnings,
   };
   return { ok: true, environment };
+}
+
+/** Whether anything is done with a variable here: a reference in another one is the gateway's alone. */
+function isUsed(name: VariableName, command: EnvironmentCommand, connects: boolean, known: RawValues): boolean {
+  if (certificateVariables.has(name)) return connects;
+  if (name === 'KONG_ADMIN_TOKEN') return !looksOnly(command) && known.has('KONG_RESILIENCE_ADMIN_URL');
+  if (name === 'KONG_PROXY_SERVER') {
+    return connects && !['off', 'false'].includes(known.get('KONG_CLUSTER_USE_PROXY') ?? 'off');
+  }
+  return true;
 }
 
 /** A property that is left out rather than undefined. */
@@ -190,6 +234,7 @@ function fitControlPlaneTimeout(values: VariableValues, raw: RawValues, problems
   const deadlineName = 'KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS';
   const timeout = values[name];
   const deadline = values[deadlineName];
+  if (problems.concerns(name) || problems.concerns(deadlineName)) return timeout;
   if (timeout < deadline) return timeout;
   const capped = Math.ceil(deadline / 2);
   if (raw.has(name) && raw.has(deadlineName)) {

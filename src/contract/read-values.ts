@@ -9,6 +9,8 @@ import { printable, show } from './show';
 import type { ValueType } from './value-types';
 import { judgeName } from './variable-names';
 import type { NameVerdict } from './variable-names';
+import { parseVaultReference } from './vault-reference';
+import type { VaultReference } from './vault-reference';
 
 /** The texts of the known variables that are set: trimmed as Kong trims, empty ones left out. */
 export type RawValues = ReadonlyMap<VariableName, string>;
@@ -104,6 +106,89 @@ function takeFile(
   }
 }
 
+/** Who reads these does so before references are resolved, or is a shell that resolves none (the start script, the launcher). */
+const neverReferences: ReadonlySet<VariableName> = new Set<VariableName>([
+  'KONG_RESILIENCE_GATEWAY_VERSION',
+  'KONG_VERSION',
+  'KONG_RESILIENCE_HANDOVER_DIR',
+  'KONG_RESILIENCE_HANDOVER_GROUP',
+  'KONG_RESILIENCE_STATUS_LISTEN',
+  'KONG_RESILIENCE_CODE_CACHE',
+  'KONG_RESILIENCE_SECRET_MANAGER_ENDPOINT',
+  'KONG_VAULT_ENV_PREFIX',
+  'KONG_VAULT_AWS_REGION',
+  'KONG_VAULT_AWS_ENDPOINT_URL',
+  'KONG_VAULT_AWS_ASSUME_ROLE_ARN',
+  'KONG_VAULT_GCP_PROJECT_ID',
+]);
+
+/** Kong takes these as lists, of which each entry may be a reference. */
+const lists: ReadonlySet<VariableName> = new Set<VariableName>([
+  'KONG_LUA_SSL_TRUSTED_CERTIFICATE',
+  'KONG_PLUGINS',
+  'KONG_CLUSTER_DP_LABELS',
+]);
+
+/**
+ * Puts what secrets gave in the place of the references to them. A reference without its secret is noted as unresolved;
+ * one in a variable that nothing is done with here is taken out, as it is the gateway's alone.
+ */
+export function resolveReferences(
+  raw: RawValues,
+  secrets: ReadonlyMap<string, string>,
+  isUsed: (name: VariableName) => boolean,
+  problems: ProblemList,
+): RawValues {
+  const resolved = new Map<VariableName, string>();
+  for (const [name, text] of raw) {
+    if (!variables[name].read || !text.includes('{vault://')) {
+      resolved.set(name, text);
+      continue;
+    }
+    if (!isUsed(name)) continue;
+    const references = readReferences(name, text, problems);
+    const missing = references?.filter((reference) => !secrets.has(reference.text)) ?? [];
+    problems.unresolved.push(...missing.map((reference) => ({ variable: name, reference })));
+    if (references !== undefined && missing.length === 0) {
+      problems.fromVault.add(name);
+      const entries = entriesOf(name, text).map((entry) => secrets.get(entry) ?? entry);
+      resolved.set(name, entries.join(',').trim());
+    } else {
+      resolved.set(name, text);
+    }
+  }
+  return resolved;
+}
+
+function entriesOf(name: VariableName, text: string): readonly string[] {
+  return lists.has(name) ? text.split(',').map((entry) => entry.trim()) : [text];
+}
+
+/** The references that a value holds; undefined where one is wrong, which is reported. */
+function readReferences(
+  name: VariableName,
+  text: string,
+  problems: ProblemList,
+): readonly VaultReference[] | undefined {
+  if (neverReferences.has(name)) {
+    const why = 'it is read where no reference is resolved. Give the value itself.';
+    problems.add('KR_ENV_VAULT', name, `${subjectOf(name, text, problems)}${why}`);
+    return undefined;
+  }
+  const references: VaultReference[] = [];
+  const before = problems.errors.length;
+  for (const entry of entriesOf(name, text)) {
+    if (!entry.includes('{vault://')) continue;
+    const result = parseVaultReference(entry);
+    if (result.ok) references.push(result.reference);
+    else {
+      const code = result.kind === 'vault' ? 'KR_ENV_VAULT_UNSUPPORTED' : 'KR_ENV_VAULT';
+      problems.add(code, name, `${subjectOf(name, entry, problems)}${result.why}`);
+    }
+  }
+  return problems.errors.length === before ? references : undefined;
+}
+
 /** Reads each variable by its own schema. One that is wrong is reported and has its default, so that the other checks can go on. */
 export function readValues(raw: RawValues, problems: ProblemList): VariableValues {
   const values: Partial<Record<VariableName, unknown>> = {};
@@ -118,6 +203,8 @@ export function readValues(raw: RawValues, problems: ProblemList): VariableValue
     if (text === undefined || !read) continue;
     // Only without our own is Kong's version asked: it may be `latest` while the true version stands in ours.
     if (name === 'KONG_VERSION' && raw.has('KONG_RESILIENCE_GATEWAY_VERSION')) continue;
+    // It waits for its secret, or its reference is wrong.
+    if (problems.concerns(name)) continue;
     const result = readOne(name, text, problems);
     if (result.ok) values[name] = result.value;
   }
@@ -135,26 +222,28 @@ const jsonVariables: ReadonlySet<VariableName> = new Set<VariableName>([
   'GCP_SERVICE_ACCOUNT',
 ]);
 
-/** Reads one text by its schema, and reports what is wrong with it. */
-export function readOne(
+/**
+ * Checks one text by itself: its references, or else by its schema.
+ *
+ * @param problems gets what is wrong
+ */
+export function checkOne(name: VariableName, text: string, problems: ProblemList): void {
+  if (text.includes('{vault://')) readReferences(name, text, problems);
+  else readOne(name, text, problems);
+}
+
+/** Reads one text by its schema, and reports what is wrong with it. It holds no reference. */
+function readOne(
   name: VariableName,
   text: string,
   problems: ProblemList,
 ): { ok: true; value: unknown } | { ok: false } {
   const { type }: { type: ValueType<unknown> } = variables[name];
-  if (/\{vault:\/\/[^}]*\}/.test(text)) {
-    problems.add(
-      'KR_ENV_VAULT',
-      name,
-      `${name} holds a {vault://…} reference, and references are not resolved yet. Give the value itself, or a file that holds it.`,
-    );
-    return { ok: false };
-  }
   if (/^<[^<>]+>$/.test(text)) {
     problems.add(
       'KR_ENV_PLACEHOLDER',
       name,
-      `${subjectOf(name, text)}this is the placeholder of an example. Put the real value in its place.`,
+      `${subjectOf(name, text, problems)}this is the placeholder of an example. Put the real value in its place.`,
     );
     return { ok: false };
   }
@@ -162,20 +251,24 @@ export function readOne(
     problems.add(
       'KR_ENV_QUOTES',
       name,
-      `${subjectOf(name, text)}it stands in quotes, which would be a part of the value. Remove the quotes.`,
+      `${subjectOf(name, text, problems)}it stands in quotes, which would be a part of the value. Remove the quotes.`,
     );
     return { ok: false };
   }
   const result = z.safeParse(type.schema, text);
   if (result.success) return { ok: true, value: result.data };
   for (const issue of result.error.issues) {
-    problems.add(codeOf(issue), name, `${subjectOf(name, text)}${issue.message}`);
+    // A message may quote the value of a variable that is not always secret.
+    const quotes = problems.fromVault.has(name) && !variables[name].secret;
+    const why = quotes ? `allowed is ${type.allowed.replaceAll('`', '')}.` : issue.message;
+    problems.add(codeOf(issue), name, `${subjectOf(name, text, problems)}${why}`);
   }
   return { ok: false };
 }
 
 /** How a message about a value begins. Of the S3 settings it tells the one that is wrong, not the whole text. */
-function subjectOf(name: VariableName, text: string): string {
+function subjectOf(name: VariableName, text: string, problems: ProblemList): string {
+  if (problems.fromVault.has(name)) return `${name}, by what its reference holds: `;
   const quoted = !variables[name].secret && name !== 'KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG';
   return quoted ? `${name} is ${show(text)}: ` : `${name}: `;
 }

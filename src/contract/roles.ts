@@ -14,7 +14,7 @@ export function checkRoles(
   raw: RawValues,
   problems: ProblemList,
 ): NodeEnvironment['role'] {
-  const wrong = (name: string): boolean => problems.errors.some(({ variable }) => variable === name);
+  const wrong = (name: string): boolean => problems.concerns(name);
   const exports = values[exportSwitch];
   const imports = values[importSwitch];
   const readable = !wrong(exportSwitch) && !wrong(importSwitch);
@@ -70,7 +70,7 @@ function checkGateway(
     );
   }
   if (looksOnly(command)) return;
-  if (gateway === 'traditional' && adminUrl === undefined) {
+  if (gateway === 'traditional' && adminUrl === undefined && !problems.concerns('KONG_RESILIENCE_ADMIN_URL')) {
     problems.add(
       'KR_ENV_ROLE',
       'KONG_ROLE',

@@ -1,8 +1,8 @@
 import type { AwsSettings, GoogleSettings } from './node-environment';
+import { Secret } from './secret';
 import type { ProblemList } from './problems';
 import type { RawValues } from './read-values';
 import type { VariableName, VariableValues } from './environment-variables';
-import { show } from './show';
 import { isLoopback } from './value-types';
 
 /** Checks what belongs to the store together, and gives the settings of the AWS half. */
@@ -16,7 +16,7 @@ export function awsSettings(values: VariableValues, raw: RawValues, problems: Pr
       problems.add(
         'KR_ENV_REGION',
         'AWS_REGION',
-        `AWS_REGION is "${first}" and AWS_DEFAULT_REGION is "${second}": Kong's versions differ in which one they read. Set both to the region of the bucket.`,
+        `AWS_REGION is ${problems.shown('AWS_REGION', first)} and AWS_DEFAULT_REGION is ${problems.shown('AWS_DEFAULT_REGION', second)}: Kong's versions differ in which one they read. Set both to the region of the bucket.`,
       );
     }
     // Any endpoint that was given, even a wrong one, says that the store is not AWS.
@@ -31,7 +31,23 @@ export function awsSettings(values: VariableValues, raw: RawValues, problems: Pr
     checkCredentials(raw, problems);
     checkEndpointPath(values, problems);
   }
-  return { ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }), putSettings };
+  const credentials = referencedCredentials(values, problems);
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    putSettings,
+  };
+}
+
+/** Keys that the SDK would read out of the process's environment for itself, where a reference stands. */
+function referencedCredentials(values: VariableValues, { fromVault }: ProblemList): AwsSettings['credentials'] {
+  const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+  const [accessKeyId, secretAccessKey, sessionToken] = names.map((name) => values[name]);
+  if (!names.some((name) => fromVault.has(name)) || accessKeyId === undefined || secretAccessKey === undefined) {
+    return undefined;
+  }
+  return new Secret({ accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) });
 }
 
 /** A client of S3 adds the bucket behind the endpoint's path: one that is there already would be named twice. */
@@ -42,7 +58,7 @@ function checkEndpointPath(
   const first = endpoint?.pathname.split('/').find((part) => part !== '');
   if (endpoint === undefined || first === undefined) return;
   const name = 'AWS_CONFIG_STORAGE_ENDPOINT';
-  const subject = `${name} is ${show(endpoint.href)}`;
+  const subject = `${name} is ${problems.shown(name, endpoint.href)}`;
   if (first === storage?.bucket) {
     problems.add(
       'KR_ENV_URL',
@@ -95,6 +111,17 @@ const settingsOf = {
   gcs: ['KONG_RESILIENCE_GCS_ENDPOINT'],
 } as const;
 
+const configuration = 'the configuration, private keys and secrets in it, crosses';
+
+/** What an endpoint without TLS shows to whoever is on the way. */
+const overPlainHttp = {
+  AWS_CONFIG_STORAGE_ENDPOINT: configuration,
+  KONG_RESILIENCE_GCS_ENDPOINT: configuration,
+  KONG_RESILIENCE_ADMIN_URL: configuration,
+  KONG_RESILIENCE_SECRET_MANAGER_ENDPOINT: 'secrets cross',
+  KONG_VAULT_AWS_ENDPOINT_URL: 'secrets cross',
+} as const;
+
 /** Warns of settings for another kind of store, and of endpoints without TLS. */
 export function warnOfStoreSettings(values: VariableValues, raw: RawValues, problems: ProblemList): void {
   const scheme = values.KONG_CLUSTER_FALLBACK_CONFIG_STORAGE?.scheme;
@@ -110,17 +137,13 @@ export function warnOfStoreSettings(values: VariableValues, raw: RawValues, prob
       }
     }
   }
-  for (const name of [
-    'AWS_CONFIG_STORAGE_ENDPOINT',
-    'KONG_RESILIENCE_GCS_ENDPOINT',
-    'KONG_RESILIENCE_ADMIN_URL',
-  ] as const) {
+  for (const [name, what] of Object.entries(overPlainHttp) as [keyof typeof overPlainHttp, string][]) {
     const url = values[name];
     if (url?.protocol === 'http:' && !isLoopback(url.hostname)) {
       problems.add(
         'KR_ENV_PLAIN_HTTP',
         name,
-        `${name} is "${url.href}": the configuration, private keys and secrets in it, crosses the network in the clear. Use https:// outside a test.`,
+        `${name} is ${problems.shown(name, url.href)}: ${what} the network in the clear. Use https:// outside a test.`,
       );
     }
   }

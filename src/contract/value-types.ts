@@ -6,6 +6,7 @@ import type { ProblemCodeName } from './problem-codes';
 import { oneOf, show } from './show';
 import { parseStorageUrl, storageForms } from './storage-url';
 import type { StorageUrl } from './storage-url';
+import { envPrefix, projectId } from './vault-reference';
 
 /** A kind of value: how it may be written, and the schema that reads it. A message of the schema follows after `NAME is "value": `. */
 export interface ValueType<T> {
@@ -48,6 +49,19 @@ export const region = valueType('name of a region', (value, refuse) =>
   /^[A-Za-z0-9-]+$/.test(value)
     ? value
     : refuse('KR_ENV_REGION', 'it must be the name of a region, such as us-east-2.'),
+);
+
+/** What stands before the names that references to the environment name. Kong leaves out a wrong one and says nothing: we refuse it. */
+export const vaultPrefix = valueType('letters, digits, `_` and `-`, no digit first', (value, refuse) =>
+  envPrefix.test(value)
+    ? value
+    : refuse('KR_ENV_VAULT', 'it must have letters, digits, "_" and "-" alone, and no digit first, such as SECRETS_.'),
+);
+
+export const googleProject = valueType('id or number of a project', (value, refuse) =>
+  projectId.test(value)
+    ? value
+    : refuse('KR_ENV_VAULT', 'it must be the id or the number of a project of Google Cloud, such as my-project.'),
 );
 
 /** What Kong's loader takes. It reads every other word as off and says nothing: we refuse it. */
