@@ -13,7 +13,13 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
  * What a run needs seldom or late. Each is a part of its own in the one file, compressed, and compiled when it is first
  * required: otherwise every start, `--help` too, would read and parse megabytes of SDKs (ADR 0003).
  */
-const lateModules = /\/(aws-sdk|google-sdk)$|^(@peculiar\/x509|reflect-metadata|pino-pretty|prom-client|yaml)$/;
+const lateModules = /\/(aws-sdk|aws-secrets-sdk|google-auth-sdk|google-sdk)$|^(@peculiar\/x509|reflect-metadata|pino-pretty|prom-client|yaml)$/;
+
+/** One SDK has one part, as its clients have most of it in common: who asks for either gets both. */
+const together = {
+  'aws-sdk': ['store/aws-sdk', 'vaults/aws-secrets-sdk'],
+  'google-sdk': ['store/google-sdk', 'vaults/google-auth-sdk'],
+};
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -50,10 +56,18 @@ const late = {
       if (pluginData === 'inner') return undefined;
       const resolved = await resolve(path, { resolveDir, kind, pluginData: 'inner' });
       if (resolved.errors.length > 0) return resolved;
-      return { path: path.replace(/^.*\//, ''), namespace: 'late', pluginData: resolved.path };
+      const part = Object.keys(together).find((name) =>
+        together[name].some((module) => resolved.path === `${root}src/${module}.ts`),
+      );
+      return { path: part ?? path.replace(/^.*\//, ''), namespace: 'late', pluginData: resolved.path };
     });
     onLoad({ filter: /.*/, namespace: 'late' }, async ({ path, pluginData }) => {
-      await addPart(path, { mainFields: ['module', 'main'], entryPoints: [pluginData] });
+      const contents = together[path]?.map((module) => `export * from './src/${module}';`).join('\n');
+      const entry =
+        contents === undefined
+          ? { entryPoints: [pluginData] }
+          : { stdin: { contents, resolveDir: root, sourcefile: `${path}.ts` } };
+      await addPart(path, { mainFields: ['module', 'main'], ...entry });
       return { loader: 'js', contents: `module.exports = __load(${JSON.stringify(path)});` };
     });
   },

@@ -25,12 +25,15 @@ export const exitCodes = {
 export type ExitName = keyof typeof exitCodes;
 
 const byErrorCode: readonly (readonly [RegExp, ExitName])[] = [
-  [/^KR_ENV_|^KR_STATUS_LISTEN_|^KR_EXEC_/, 'usage'],
+  [/^KR_ENV_|^KR_STATUS_LISTEN_|^KR_EXEC_|^KR_VAULT_(ABSENT|REFUSED|CONTENT)$/, 'usage'],
   [/^KR_(STORE|IMPORT)_ABSENT$/, 'absent'],
-  [/^KR_STORE_(DENIED|NO_BUCKET|REFUSED)$|^KR_(GATEWAY|ADMIN)_(DENIED|NOT_DBLESS)$|^KR_GATEWAY_FULL$/, 'denied'],
+  [
+    /^KR_VAULT_DENIED$|^KR_STORE_(DENIED|NO_BUCKET|REFUSED)$|^KR_(GATEWAY|ADMIN)_(DENIED|NOT_DBLESS)$|^KR_GATEWAY_FULL$/,
+    'denied',
+  ],
   [/^KR_STORE_CORRUPT$|^KR_CONFIG_|^KR_MESSAGE_|^KR_IMPORT_DIGEST_MISMATCH$|^KR_GATEWAY_REFUSED$/, 'corrupt'],
   [
-    /^KR_STORE_|_TIMED_OUT$|^KR_CONTROL_PLANE_|^KR_SOURCE_|^KR_GATEWAY_|^KR_ADMIN_|^KR_IMPORT_STOPPED$|^KR_(LEASE|EXPORT)_/,
+    /^KR_STORE_|_TIMED_OUT$|^KR_VAULT_|^KR_CONTROL_PLANE_|^KR_SOURCE_|^KR_GATEWAY_|^KR_ADMIN_|^KR_IMPORT_STOPPED$|^KR_(LEASE|EXPORT)_/,
     'unreachable',
   ],
   [/^KR_HANDOVER_|^KR_SPOOL_/, 'local'],

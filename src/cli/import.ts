@@ -4,7 +4,7 @@ import { Handover, hasConfiguration, postConfig } from '../gateway';
 import { failedResult, importConfiguration, importStopped, type ImportResult } from '../importer';
 import { logEvent, monotonicMs, pause } from '../runtime';
 import { openReader } from '../store';
-import { createContext, type Context } from './context';
+import { contextOrFailure, WithoutSecrets, type Context } from './context';
 import { holdWithoutListener, importBroke } from './errors';
 import { exitCodeOf, exitCodes } from './exit-codes';
 import { humanBytes, humanSeconds, printJson, printLine } from './print';
@@ -20,9 +20,10 @@ export interface ImportFlags {
 
 /** @returns the exit code */
 export async function importCommand({ hold, ...flags }: ImportFlags & { readonly hold: boolean }): Promise<number> {
-  const context = await createContext('import');
+  const context = await contextOrFailure('import');
   const stop = untilSignalled(context.log);
-  return hold ? importAndHold(context, stop, flags) : (await runImport(context, stop, flags)).exitCode;
+  const stopped = context instanceof WithoutSecrets && context.code === 'KR_VAULT_STOPPED';
+  return hold && !stopped ? importAndHold(context, stop, flags) : (await runImport(context, stop, flags)).exitCode;
 }
 
 /**
@@ -33,7 +34,11 @@ export async function importCommand({ hold, ...flags }: ImportFlags & { readonly
  * @throws KR_ENV_HOLD_LISTEN_OFF, KR_STATUS_LISTEN_FAILED: a probe that nobody can answer would hold the gateway back for good, and
  *   unseen; a container that ends is seen
  */
-async function importAndHold(context: Context, stop: AbortSignal, flags: ImportFlags): Promise<number> {
+async function importAndHold(
+  context: Context | WithoutSecrets,
+  stop: AbortSignal,
+  flags: ImportFlags,
+): Promise<number> {
   const { environment, log, program } = context;
   if (environment.statusListen === undefined) throw holdWithoutListener();
   const [version] = environment.versions;
@@ -55,10 +60,10 @@ async function importAndHold(context: Context, stop: AbortSignal, flags: ImportF
 
 /**
  * Imports once. Whatever fails after the environment has been read is told loudly, kept in result.json and ends with 0,
- * so that no gateway is held back that would have started without us.
+ * so that no gateway is held back that would have started without us. Without its secrets an import fails before it begins.
  */
 export async function runImport(
-  context: Context,
+  context: Context | WithoutSecrets,
   signal: AbortSignal,
   flags: ImportFlags,
 ): Promise<{ readonly exitCode: number; readonly result: ImportResult }> {
@@ -73,6 +78,7 @@ export async function runImport(
     handover = await Handover.open({ dir, ...(group === undefined ? {} : { group }), log });
     // First of all: a gateway whose start goes through the script needs it also when nothing else succeeds.
     await handover.installScripts();
+    if (context instanceof WithoutSecrets) throw context;
     result = await attempt(context, handover, signal);
     const { outcome, from, olderVersion, key, ageSeconds, tookMs } = result;
     const fields = { version: version.text, outcome, from, olderVersion, key, ageSeconds, tookMs };

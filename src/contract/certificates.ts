@@ -176,7 +176,11 @@ function readPem(name: PemVariable, text: string, { readFile, problems }: Certif
   }
   // What does not look like a path may be a part of a secret that lost its first line.
   const shown =
-    code === 'KR_ENV_CERTIFICATE' && !problems.fromVault.has(name) && /^(\.{0,2}\/|[\w.-]+\.(crt|pem|cer|cert)$)/.test(text) ? ` is ${show(text)}` : '';
+    code === 'KR_ENV_CERTIFICATE' &&
+    !problems.fromVault.has(name) &&
+    /^(\.{0,2}\/|[\w.-]+\.(crt|pem|cer|cert)$)/.test(text)
+      ? ` is ${show(text)}`
+      : '';
   try {
     return lines(readFile(text));
   } catch (error) {

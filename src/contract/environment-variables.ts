@@ -339,7 +339,7 @@ export const variables = {
   KONG_VAULT_AWS_REGION: variable(
     'kong',
     region,
-    "Region of the secrets in `{vault://aws/…}` references. Unset: the one in the secret's ARN, then `AWS_REGION`.",
+    'Region of the secrets in `{vault://aws/…}` references that are no ARN and have no `region` of their own. Unset: `AWS_REGION`.',
     { since: '3.0' },
   ),
   KONG_VAULT_AWS_ENDPOINT_URL: variable('kong', httpUrl, 'Another endpoint of AWS Secrets Manager: a private one.', {

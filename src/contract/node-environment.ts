@@ -105,10 +105,8 @@ export interface VaultSettings {
     readonly prefix?: string;
   };
   readonly aws: {
-    /** KONG_VAULT_AWS_REGION; a secret's ARN or option comes before the next, which is the store's. */
+    /** KONG_VAULT_AWS_REGION, or else AWS_REGION or AWS_DEFAULT_REGION. */
     readonly region?: string;
-    /** AWS_REGION or AWS_DEFAULT_REGION. */
-    readonly defaultRegion?: string;
     /** KONG_VAULT_AWS_ENDPOINT_URL */
     readonly endpoint?: URL;
   };
@@ -126,11 +124,10 @@ export interface VaultSettings {
  * An environment without an error as far as it can be read, before the secrets are there that its references name: what
  * is needed to read them, and what is known already.
  */
-export interface UnresolvedEnvironment
-  extends Pick<
-    NodeEnvironment,
-    'role' | 'versions' | 'handoverDir' | 'handoverGroup' | 'importDeadlineMs' | 'log' | 'warnings'
-  > {
+export interface UnresolvedEnvironment extends Pick<
+  NodeEnvironment,
+  'role' | 'versions' | 'handoverDir' | 'handoverGroup' | 'statusListen' | 'importDeadlineMs' | 'log' | 'warnings'
+> {
   readonly references: readonly [VariableReference, ...VariableReference[]];
   readonly vaults: VaultSettings;
 }

@@ -18,7 +18,9 @@ const table = {
   KR_ENV_PLACEHOLDER: error('A value is still the `<placeholder>` of an example.'),
   KR_ENV_QUOTES: error('A value stands in quotes, which would be a part of it.'),
   KR_ENV_VAULT: error('A `{vault://…}` reference is not written as one, or stands where none is resolved.'),
-  KR_ENV_VAULT_UNSUPPORTED: error('A `{vault://…}` reference is to a vault that is not read here, or in a way that is not.'),
+  KR_ENV_VAULT_UNSUPPORTED: error(
+    'A `{vault://…}` reference is to a vault that is not read here, or in a way that is not.',
+  ),
   KR_ENV_FILE: error(
     'A `KONG_…_FILE` variable names a file that cannot be read, or stands beside the variable that it would set.',
   ),

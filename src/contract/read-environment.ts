@@ -58,7 +58,12 @@ const certificateVariables: ReadonlySet<VariableName> = new Set<VariableName>([
  * of docs/environment.md; the first version of each variable stands in `environmentVariables`.
  */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>, options: ReadOptions): ReadResult {
-  const { command, readFile = (path) => readFileSync(path, 'utf8'), now, secrets = new Map<string, string>() } = options;
+  const {
+    command,
+    readFile = (path) => readFileSync(path, 'utf8'),
+    now,
+    secrets = new Map<string, string>(),
+  } = options;
   const problems = new ProblemList();
   const connects = !looksOnly(command) && (env['KONG_RESILIENCE_ADMIN_URL']?.trim() ?? '') === '';
   const known = takeKnown(env, readFile, (name) => connects || !certificateVariables.has(name), problems);
@@ -89,6 +94,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       versions,
       handoverDir: values.KONG_RESILIENCE_HANDOVER_DIR,
       ...present('handoverGroup', values.KONG_RESILIENCE_HANDOVER_GROUP),
+      ...present('statusListen', values.KONG_RESILIENCE_STATUS_LISTEN),
       importDeadlineMs: values.KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS,
       log: { level: values.KONG_LOG_LEVEL, format: values.KONG_RESILIENCE_LOG_FORMAT },
       warnings: problems.warnings,

@@ -86,7 +86,8 @@ export function parseVaultReference(text: string): VaultReferenceResult {
     return refused('a reference is the whole value, {vault://…}, and nothing may stand before or after it.');
   }
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\s\u0000-\u001f\u007f]/.test(text)) return refused('its reference has white space in it. Write %20 for a blank.');
+  if (/[\s\u0000-\u001f\u007f]/.test(text))
+    return refused('its reference has white space in it. Write %20 for a blank.');
   const url = text.slice('{vault://'.length, -1);
   const [, name = '', path = '', query, fragment] = /^([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(url) ?? [];
   const vault = Object.hasOwn(vaults, name) ? vaults[name] : undefined;
@@ -104,7 +105,9 @@ export function parseVaultReference(text: string): VaultReferenceResult {
   }
   if (!vault.secret.test(secret)) return refused(`its reference must name ${vault.secretForm}.`);
   if (fragment !== undefined && !(/^\d{1,15}$/.test(fragment) && vault.versions(Number(fragment)))) {
-    return refused(`its reference has a version, after "#", that ${name} does not have: it must be ${vault.versionForm}.`);
+    return refused(
+      `its reference has a version, after "#", that ${name} does not have: it must be ${vault.versionForm}.`,
+    );
   }
   const options = readOptions(query ?? '', name, vault);
   if ('why' in options) return options;
@@ -151,10 +154,15 @@ function refused(why: string): VaultReferenceRefusal {
 function refusedVault(name: string): VaultReferenceRefusal {
   const taken = 'env, aws and gcp are read here, by these names';
   if (othersOfKong.includes(name)) {
-    return { ok: false, kind: 'vault', why: `its reference is to Kong's vault ${name}: ${taken}. Give the value itself, or keep it in one of these.` };
+    return {
+      ok: false,
+      kind: 'vault',
+      why: `its reference is to Kong's vault ${name}: ${taken}. Give the value itself, or keep it in one of these.`,
+    };
   }
   const known = Object.keys(vaults).find((other) => other === name.toLowerCase());
-  if (known !== undefined) return refused(`its reference must name the vault in lower case, ${known}, and without a port.`);
+  if (known !== undefined)
+    return refused(`its reference must name the vault in lower case, ${known}, and without a port.`);
   return {
     ok: false,
     kind: 'vault',

@@ -6,14 +6,13 @@ import type { ProblemList } from './problems';
 export function vaultSettings(values: VariableValues, problems: ProblemList): VaultSettings {
   const {
     KONG_VAULT_ENV_PREFIX: prefix,
-    KONG_VAULT_AWS_REGION: region,
     KONG_VAULT_AWS_ENDPOINT_URL: awsEndpoint,
     KONG_VAULT_AWS_ASSUME_ROLE_ARN: role,
     KONG_VAULT_GCP_PROJECT_ID: projectId,
     KONG_RESILIENCE_SECRET_MANAGER_ENDPOINT: googleEndpoint,
     GCP_SERVICE_ACCOUNT: serviceAccount,
   } = values;
-  const defaultRegion = values.AWS_REGION ?? values.AWS_DEFAULT_REGION;
+  const region = values.KONG_VAULT_AWS_REGION ?? values.AWS_REGION ?? values.AWS_DEFAULT_REGION;
   const project = projectId ?? serviceAccount?.reveal().project_id;
   const first = problems.unresolved.find(({ reference }) => reference.vault === 'aws');
   if (role !== undefined && first !== undefined) {
@@ -27,7 +26,6 @@ export function vaultSettings(values: VariableValues, problems: ProblemList): Va
     env: prefix === undefined ? {} : { prefix },
     aws: {
       ...(region === undefined ? {} : { region }),
-      ...(defaultRegion === undefined ? {} : { defaultRegion }),
       ...(awsEndpoint === undefined ? {} : { endpoint: awsEndpoint }),
     },
     gcp: {

@@ -5,3 +5,4 @@ export * from './files';
 export * from './log';
 export * from './outage';
 export * from './time';
+export * from './transport';

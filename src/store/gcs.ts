@@ -11,11 +11,11 @@ import {
   clockBeside,
   errorFor,
   httpDate,
-  isTransportError,
   NoObjectStore,
   type Subject,
   verdictOf,
 } from './http-answer';
+import { isTransportError } from '../runtime/transport';
 import { checkMetadata } from './metadata';
 import type { CallOptions, ObjectInfo, ObjectReader, ObjectStore, PutOptions, PutResult, StoredObject } from './store';
 

@@ -63,18 +63,6 @@ export function errorFor(verdict: Verdict, subject: Subject, cause: Error): Resi
   }
 }
 
-/** A refused connection, a TLS failure, a time limit, a broken HTTP answer: whatever never became an answer. */
-export function isTransportError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as NodeJS.ErrnoException).code;
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') return true;
-  if (error instanceof AggregateError) return error.errors.some(isTransportError);
-  if (typeof code !== 'string') return false;
-  return /^(E(?!RR_)[A-Z0-9]+|HPE_[A-Z_]+|UND_ERR_[A-Z_]+|ERR_(TLS|SSL|SOCKET|STREAM)_[A-Z_]+|[A-Z_]*CERT[A-Z_]*)$/.test(
-    code,
-  );
-}
-
 /** Reads a `Date` or `Last-Modified` header; nothing where it is missing or no date. */
 export function httpDate(value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;

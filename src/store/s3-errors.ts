@@ -1,6 +1,7 @@
 import { causeOf, type ResilienceError } from '../errors';
 import { storeDenied, storeRefused, storeUnreachable } from './errors';
-import { errorFor, isTransportError, NoObjectStore, type Subject, type Verdict, verdictOf } from './http-answer';
+import { isTransportError } from '../runtime/transport';
+import { errorFor, NoObjectStore, type Subject, type Verdict, verdictOf } from './http-answer';
 
 /** Error codes that mean something else than their status, which is 400 for most of them. */
 const verdictByCode: Readonly<Record<string, Verdict>> = {
