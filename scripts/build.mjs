@@ -13,7 +13,8 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
  * What a run needs seldom or late. Each is a part of its own in the one file, compressed, and compiled when it is first
  * required: otherwise every start, `--help` too, would read and parse megabytes of SDKs (ADR 0003).
  */
-const lateModules = /\/(aws-sdk|aws-secrets-sdk|google-auth-sdk|google-sdk)$|^(@peculiar\/x509|reflect-metadata|pino-pretty|prom-client|yaml)$/;
+const lateModules =
+  /\/(aws-sdk|aws-secrets-sdk|google-auth-sdk|google-sdk)$|^(@peculiar\/x509|reflect-metadata|pino-pretty|prom-client|yaml)$/;
 
 /** One SDK has one part, as its clients have most of it in common: who asks for either gets both. */
 const together = {

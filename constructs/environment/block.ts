@@ -12,7 +12,9 @@ import { renderEcs, type EcsEnvironment } from './ecs';
 import { renderHelm, type HelmValues } from './helm';
 import { renderKongConf } from './kong-conf';
 import { renderKubernetes, type KubernetesVariable } from './kubernetes';
+import { renderLambda } from './lambda';
 import { merge, type EnvironmentLayers } from './layers';
+import { VaultReferences } from './references';
 import type { Rendering } from './rendering';
 import { renderSystemd } from './systemd';
 import type { EnvValue, EnvValues } from './value';
@@ -20,11 +22,11 @@ import type { EnvValue, EnvValues } from './value';
 /** Layers of an environment block, and who takes it. */
 export interface EnvironmentBlockProps extends EnvironmentLayers {
   /**
-   * Whether the process that takes the block resolves `{vault://…}` references, as the gateway does and the agent does not.
+   * Which `{vault://…}` references whoever takes the block resolves. One that it does not is an error.
    *
-   * @default false - a reference is an error
+   * @default VaultReferences.byAgent()
    */
-  readonly resolvesReferences?: boolean;
+  readonly references?: VaultReferences;
 }
 
 /**
@@ -46,15 +48,16 @@ export class EnvironmentBlock {
   /**
    * @param construct the node whose environment it is; at its path errors are reported
    * @throws DeclarationError with all that is wrong: a variable that the contract refuses, one in two layers with
-   * different values, a secret as plain text, a name or text that no platform takes
+   * different values, a secret as plain text, a reference that is not resolved, a name or text that no platform takes
    */
   constructor(construct: IConstruct, props: EnvironmentBlockProps = {}) {
     const problems: Problem[] = [];
     const variables = merge(construct, props, problems);
-    const { errors, doubts } = check(variables, props.resolvesReferences ?? false);
+    const references = props.references ?? VaultReferences.byAgent();
+    const { errors, doubts } = check(variables, references);
     throwProblems(construct, [...problems, ...errors]);
     doubts.forEach((doubt) => warn(construct, doubt));
-    this.#rendering = { construct, variables };
+    this.#rendering = { construct, variables, references };
   }
 
   /** Names, sorted. */
@@ -130,6 +133,23 @@ export class EnvironmentBlock {
   }
 
   /**
+   * `environment.variables` of an AWS Lambda function.
+   *
+   * | value | becomes |
+   * | --- | --- |
+   * | a text | a string, as it is: Lambda expands nothing |
+   * | a secret of AWS | `{vault://aws/<ARN>/<JSON key>}`, which the agent resolves with the role of the function: that must be allowed to read it. A version id is an error |
+   * | `AWS_REGION`, `AWS_DEFAULT_REGION` | nothing: Lambda sets both to the region of the function, which must be the bucket's |
+   * | any other secret, a name that Lambda keeps for itself | an error |
+   *
+   * @throws DeclarationError for what Lambda or the agent cannot take, and when what is known has more than Lambda's 4096
+   * bytes, names and values together
+   */
+  toLambda(): Readonly<Record<string, string>> {
+    return renderLambda(this.#rendering);
+  }
+
+  /**
    * The `env` list of a container, as in a manifest (`Fn.yamlencode`, `kubernetes_manifest`).
    *
    * | value | becomes |
@@ -185,9 +205,11 @@ export class EnvironmentBlock {
    * | --- | --- |
    * | a text, a secret's own text | `NAME="…"` with a backslash before `"`, `\`, `` ` `` and `$`. Newlines stay, `%` means nothing there |
    * | a text with a Unicode noncharacter (U+FFFE, for one) | an error: systemd would refuse the whole file |
-   * | a secret of AWS, Google or Kubernetes | an error: systemd reads none of them |
+   * | a secret of AWS | `{vault://aws/<ARN>/<JSON key>}`, which is resolved with the identity of the machine. A version id is an error |
+   * | a secret of Google | `{vault://gcp/<id>?project_id=<project>#<version>}`, the same. An alias of a version is an error |
+   * | a secret of Kubernetes | an error |
    *
-   * @throws DeclarationError for a reference to a secret, and for a noncharacter
+   * @throws DeclarationError for a secret that whoever takes the block does not resolve, and for a noncharacter
    */
   toSystemdEnvironmentFile(): string {
     return renderSystemd(this.#rendering);

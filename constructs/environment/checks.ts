@@ -1,8 +1,9 @@
 import { Token } from 'cdktf';
-import { checkVariable, problemCodes } from '../../src/contract';
+import { checkVariable, environmentVariables, problemCodes } from '../../src/contract';
 import type { Problem } from '../problems';
 import { isSecretVariable } from './layers';
-import { fileTwice, noName, noText, plainSecret } from './problems';
+import { fileTwice, noName, noText, plainSecret, unresolvedReference } from './problems';
+import { grammarProblem, resolutionOf, vaultIn, type VaultReferences } from './references';
 import { sourceOf, type EnvValue } from './value';
 
 /** What is wrong with the variables of a block, as far as that is known at synth. */
@@ -11,8 +12,9 @@ export interface Findings {
   readonly doubts: readonly Problem[];
 }
 
-/** @param resolvesReferences whether whoever takes the block resolves `{vault://…}` */
-export function check(variables: ReadonlyMap<string, EnvValue>, resolvesReferences: boolean): Findings {
+/** @param references who takes the block, and resolves which references */
+export function check(variables: ReadonlyMap<string, EnvValue>, references: VaultReferences): Findings {
+  const { isAgent, refusal } = resolutionOf(references);
   const errors: Problem[] = [];
   const doubts: Problem[] = [];
   for (const [name, value] of variables) {
@@ -20,18 +22,28 @@ export function check(variables: ReadonlyMap<string, EnvValue>, resolvesReferenc
     const known = 'text' in source && !Token.isUnresolved(source.text) ? source.text : undefined;
     if (known !== undefined && /\0|\p{Cs}/u.test(known)) errors.push(noText(name));
     if (name.startsWith('KONG_') && variables.has(`${name}_FILE`)) errors.push(fileTwice(name));
-    const reference = resolvesReferences && known !== undefined && /^\{vault:\/\/[^}]*\}$/.test(known);
-    if (source.kind === 'text' && known !== undefined && !reference && showsSecret(name, known)) {
+    const vault = known === undefined ? undefined : vaultIn(known);
+    if (vault !== undefined && known !== undefined && (!isAgent || isLeftToLibraries(name))) {
+      const why = refusal(name, vault) ?? (isAgent ? undefined : grammarProblem(known));
+      if (why !== undefined) errors.push(unresolvedReference(name, why));
+    }
+    if (source.kind === 'text' && known !== undefined && vault === undefined && showsSecret(name, known)) {
       errors.push(plainSecret(name, harmless[name] ?? ''));
     }
     // A message may quote the value of a variable that is not always secret.
     const quotable = source.kind === 'text' || isSecretVariable(name);
-    const told = checkVariable(name, !reference && known !== undefined && quotable ? known : '');
+    const checked = known !== undefined && quotable && (isAgent || !known.includes('{vault://'));
+    const told = checkVariable(name, checked ? known : '');
     for (const { code, text } of told) (isWarning(code) ? doubts : errors).push({ code, text });
     const misspelt = told.some(({ code }) => code === 'KR_ENV_UNKNOWN');
     if (!misspelt && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) errors.push(noName(name));
   }
   return { errors, doubts };
+}
+
+/** What the agent knows and does not read; of what it reads the contract's own check tells. */
+function isLeftToLibraries(name: string): boolean {
+  return environmentVariables.some((variable) => variable.name === name && !variable.read);
 }
 
 /** What of a secret variable may be shown. */

@@ -1,4 +1,4 @@
-import { referenceProblems, renderEach, wrongKind, type Rendering } from './rendering';
+import { referenceProblems, renderEach, secretArn, wrongKind, type Rendering } from './rendering';
 import { forJson, Text } from './text';
 
 /** A variable of an ECS container definition. */
@@ -33,12 +33,7 @@ export function renderEcs(rendering: Rendering): EcsEnvironment {
     const { arn, jsonKey, versionId } = source;
     problems.push(
       ...referenceProblems(name, [
-        {
-          part: 'arn',
-          given: arn,
-          pattern: /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+$/,
-          allowed: 'the whole ARN of a secret, arn:…:secretsmanager:<region>:<account>:secret:<name>',
-        },
+        secretArn(arn),
         { part: 'jsonKey', given: jsonKey, pattern: noColon, allowed: 'a text without ":"' },
         { part: 'versionId', given: versionId, pattern: noColon, allowed: 'a text without ":"' },
       ]),

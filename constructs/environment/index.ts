@@ -7,6 +7,7 @@ export type { EcsEnvironment, EcsSecret, EcsVariable } from './ecs';
 export type { HelmValue, HelmValues } from './helm';
 export type { KubernetesValueSource, KubernetesVariable } from './kubernetes';
 export type { EnvironmentLayers } from './layers';
+export { VaultReferences } from './references';
 export { atSynth } from './text';
 export { EnvValue } from './value';
 export type { EnvValues } from './value';

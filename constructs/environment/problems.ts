@@ -55,6 +55,20 @@ export const noReference = defineProblem(
     `${name} is a secret whose ${part} is ${JSON.stringify(given)}: it must be ${allowed}.`,
 );
 
+export const unresolvedReference = defineProblem(
+  'KR_TF_ENV_VAULT',
+  "A reference of Kong's vaults, or a secret that would become one, is given where none is resolved, or is not written as one.",
+  (name: string, why: string) =>
+    `${name} is a {vault://…} reference, or would become one, and ${why}. Give its value in another way: a file, EnvValue.fromSecretText, or a secret that the platform itself puts in.`,
+);
+
+export const tooLarge = defineProblem(
+  'KR_TF_ENV_TOO_LARGE',
+  'The variables of a platform are larger in all than it allows.',
+  (platform: string, limit: number, bytes: number, largest: readonly string[]) =>
+    `${platform} takes ${limit} bytes of variables in all, names and values, and what is known here has ${bytes}; the largest are ${largest.join(', ')}. Put the large ones (certificates) into a secret and give its place.`,
+);
+
 export const badSecretPrefix = defineProblem(
   'KR_TF_ENV_SECRET_PREFIX',
   "What is to stand before the names of Docker Compose's secrets is no start of a variable's name.",

@@ -2,12 +2,15 @@ import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { throwProblems, type Problem } from '../problems';
 import { noReference, secretKind } from './problems';
+import type { VaultReferences } from './references';
 import { sourceOf, type EnvValue, type EnvValueSource } from './value';
 
 /** What a renderer is given: variables by name, sorted, and the construct at which it reports. */
 export interface Rendering {
   readonly construct: IConstruct;
   readonly variables: ReadonlyMap<string, EnvValue>;
+  /** Who takes the form, and resolves references in it. */
+  readonly references: VaultReferences;
 }
 
 /** Turns each variable into an entry of a form; all problems are thrown together at the end. */
@@ -49,6 +52,16 @@ export interface ReferencePart {
   readonly given: string | undefined;
   readonly pattern: RegExp;
   readonly allowed: string;
+}
+
+/** The ARN of a secret of AWS. */
+export function secretArn(given: string): ReferencePart {
+  return {
+    part: 'arn',
+    given,
+    pattern: /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+$/,
+    allowed: 'the whole ARN of a secret, arn:…:secretsmanager:<region>:<account>:secret:<name>',
+  };
 }
 
 /** What is wrong with the place of a secret; what Terraform alone knows is not looked at. */

@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
 import { valueNotCarried } from './problems';
+import { referenceTo } from './reference-text';
 import { renderEach, wrongKind, type Rendering } from './rendering';
 import { replacing, Text } from './text';
 
@@ -8,7 +9,10 @@ const inDoubleQuotes = replacing(['\\', '\\\\'], ['"', '\\"'], ['$', '\\$'], ['`
 
 export function renderSystemd(rendering: Rendering): string {
   const lines = renderEach(rendering, (name, source, problems): Text | undefined => {
-    if (source.kind !== 'text' && source.kind !== 'secret-text') {
+    if (source.kind === 'aws-secret' || source.kind === 'google-secret') {
+      return Text.join([`${name}="`, referenceTo(name, source, rendering.references, problems), '"\n']);
+    }
+    if (source.kind === 'kubernetes-secret') {
       const fix = 'Give its text with EnvValue.fromSecretText, and the file mode 0600.';
       problems.push(wrongKind(name, source, 'systemd', fix));
       return undefined;

@@ -75,6 +75,11 @@ export class Text {
     return new Text(parts.flatMap((part) => (typeof part === 'string' ? [part] : part.pieces)));
   }
 
+  /** How many bytes of it are known, in UTF-8. */
+  get knownBytes(): number {
+    return this.pieces.reduce((sum, piece) => sum + (typeof piece === 'string' ? Buffer.byteLength(piece) : 0), 0);
+  }
+
   /** For a property of a resource, an output, or an argument of a function of Terraform. */
   toString(): string {
     const [first = ''] = this.pieces;

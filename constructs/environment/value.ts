@@ -50,7 +50,7 @@ export class EnvValue {
   }
 
   /**
-   * A secret of AWS Secrets Manager, read by ECS when the task starts.
+   * A secret of AWS Secrets Manager, read by ECS when the task starts; on Lambda and machines by the agent when it starts.
    *
    * @param arn whole ARN of the secret
    * @param jsonKey member of the secret's JSON text. Default: the whole text
@@ -66,7 +66,7 @@ export class EnvValue {
   }
 
   /**
-   * A secret of Google Secret Manager, read by Cloud Run when the instance starts.
+   * A secret of Google Secret Manager, read by Cloud Run when the instance starts; on machines by the agent when it starts.
    *
    * @param secret its id, or `projects/<project>/secrets/<id>`
    * @param version a version of it. Default: `latest`

@@ -1,6 +1,6 @@
 import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
-import { EnvironmentBlock, EnvValue, type EnvValues } from '../environment';
+import { EnvironmentBlock, EnvValue, VaultReferences, type EnvValues } from '../environment';
 import { isKnown } from '../problems';
 import { clusterEnvironment, type ClusterProps } from './cluster';
 import type { IPrincipal } from './principal';
@@ -78,7 +78,9 @@ export function nodeBlocks(
       derived: { ...gateways, ...kind.gateway },
       user: gatewayPart(environment),
       override: gatewayPart(environmentOverrides),
-      resolvesReferences: true,
+      references: isEnterprise(kind.gatewayVersions)
+        ? VaultReferences.byEnterpriseGateway()
+        : VaultReferences.byOpenSourceGateway(),
     }),
   };
 }

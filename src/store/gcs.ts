@@ -7,14 +7,7 @@ import { bodyOf, type Verify } from './body';
 import { Call } from './call';
 import { storeAbsent, storeDenied, storeNoBucket, storeRefused, storeUnreachable } from './errors';
 import { GcsFailure, GcsHttp, textOf } from './gcs-http';
-import {
-  clockBeside,
-  errorFor,
-  httpDate,
-  NoObjectStore,
-  type Subject,
-  verdictOf,
-} from './http-answer';
+import { clockBeside, errorFor, httpDate, NoObjectStore, type Subject, verdictOf } from './http-answer';
 import { isTransportError } from '../runtime/transport';
 import { checkMetadata } from './metadata';
 import type { CallOptions, ObjectInfo, ObjectReader, ObjectStore, PutOptions, PutResult, StoredObject } from './store';

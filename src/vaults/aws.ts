@@ -1,5 +1,6 @@
 import type { VaultSettings } from '../contract';
-import { causeOf, ResilienceError } from '../errors';
+import type { ResilienceError } from '../errors';
+import { causeOf } from '../errors';
 import { isTransportError } from '../runtime';
 import { GetSecretValueCommand, SecretsManagerClient, type SecretsManagerClientConfig } from './aws-secrets-sdk';
 import { vaultAbsent, vaultContent, vaultDenied, vaultRefused, vaultUnreachable } from './errors';
@@ -97,21 +98,24 @@ const errorByCode: Readonly<Record<string, 'absent' | 'denied' | 'unreachable'>>
 };
 
 function awsError(error: unknown, where: string, what: string): ResilienceError {
-  const { name = '', $metadata, $response } = error as {
+  const {
+    name = '',
+    $metadata,
+    $response,
+  } = error as {
     name?: string;
     $metadata?: { httpStatusCode?: number };
     $response?: { statusCode?: number };
   };
   const status = $metadata?.httpStatusCode ?? $response?.statusCode;
   if (status === undefined) {
-    return isTransportError(error)
-      ? vaultUnreachable(where, causeOf(error))
-      : vaultRefused(where, reasonOf(error));
+    return isTransportError(error) ? vaultUnreachable(where, causeOf(error)) : vaultRefused(where, reasonOf(error));
   }
   const verdict = Object.hasOwn(errorByCode, name) ? errorByCode[name] : undefined;
   const why = `HTTP ${status} ${name}: ${reasonOf(error)}`;
   // An answer that cannot be read may hold anything, and a parser quotes what it could not read.
-  const isAnswer = status >= 400 && /^[A-Za-z]+$/.test(name) && !/^(Error|SyntaxError|TypeError|Unknown|UnknownError)$/.test(name);
+  const isAnswer =
+    status >= 400 && /^[A-Za-z]+$/.test(name) && !/^(Error|SyntaxError|TypeError|Unknown|UnknownError)$/.test(name);
   if (!isAnswer) {
     const reason = `HTTP ${status}, and not as AWS Secrets Manager answers`;
     return status >= 300 && status < 500 && status !== 429

@@ -61,7 +61,10 @@ export async function resolveReferences(options: ResolveOptions): Promise<Readon
   if (signal.aborted) throw vaultStopped();
   if (failures.length > 0) throw unresolved(failures);
   const tookMs = Math.round(monotonicMs() - startedAt);
-  log.info({ references: values.size, secrets: secrets.size, tookMs }, 'the secrets that the environment refers to are read');
+  log.info(
+    { references: values.size, secrets: secrets.size, tookMs },
+    'the secrets that the environment refers to are read',
+  );
   return values;
 }
 
@@ -138,8 +141,10 @@ const byHope = [vaultUnreachable, vaultDenied, vaultAbsent, vaultRefused, vaultC
 function unresolved(failures: readonly Failure[]): ResilienceError {
   const sorted = [...failures].sort((a, b) => (a.variable < b.variable ? -1 : 1));
   const lines = sorted.map(({ variable, reference, error }) => `${variable} is ${reference.text}: ${error.reason}`);
-  const worst = byHope.map((kind) => sorted.find(({ error }) => kind.is(error))).find((failure) => failure !== undefined);
-  const { error } = worst ?? (sorted[0] as Failure);
+  const worst = byHope
+    .map((kind) => sorted.find(({ error }) => kind.is(error)))
+    .find((failure) => failure !== undefined);
+  const { error } = worst ?? (sorted[0]);
   if (sorted.length === 1) return new ResilienceError(error.code, lines.join(''), error.fix, error);
   const report = sorted.map((failure, index) => `  ${failure.error.code} ${lines[index]} ${failure.error.fix}`);
   return new ResilienceError(

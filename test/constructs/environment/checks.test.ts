@@ -190,19 +190,4 @@ describe('a secret', () => {
       'stack/node: 1 problem\n  KR_ENV_URL KONG_PROXY_SERVER: it must be http://host:port or https://host:port, with user:password@ before the host if needed; special characters in user and password are percent-encoded.',
     );
   });
-
-  it('may be a reference of Kong’s vaults where the gateway resolves it, and only there', () => {
-    const user = texts({ KONG_CLUSTER_CERT_KEY: '{vault://env/cluster-key}' });
-    block({ user, resolvesReferences: true });
-    expect(refusal(() => block({ user }))).toBe(
-      [
-        'stack/node: 2 problems',
-        told('KONG_CLUSTER_CERT_KEY', ' An absolute path of the key is no secret.'),
-        '  KR_ENV_VAULT KONG_CLUSTER_CERT_KEY holds a {vault://…} reference, and references are not resolved yet. Give the value itself, or a file that holds it.',
-      ].join('\n'),
-    );
-    expect(
-      refusal(() => block({ user: texts({ KONG_ADMIN_TOKEN: 'x {vault://env/a}' }), resolvesReferences: true })),
-    ).toContain('KR_TF_ENV_PLAIN_SECRET KONG_ADMIN_TOKEN');
-  });
 });
