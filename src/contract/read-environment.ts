@@ -154,7 +154,7 @@ function isUsed(name: VariableName, command: EnvironmentCommand, connects: boole
   if (certificateVariables.has(name)) return connects;
   if (name === 'KONG_ADMIN_TOKEN') return !looksOnly(command) && known.has('KONG_RESILIENCE_ADMIN_URL');
   if (name === 'KONG_PROXY_SERVER') {
-    return connects && !['off', 'false'].includes(known.get('KONG_CLUSTER_USE_PROXY') ?? 'off');
+    return !['off', 'false'].includes(known.get('KONG_CLUSTER_USE_PROXY') ?? 'off');
   }
   return true;
 }

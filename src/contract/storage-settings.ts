@@ -59,18 +59,19 @@ function checkEndpointPath(
   if (endpoint === undefined || first === undefined) return;
   const name = 'AWS_CONFIG_STORAGE_ENDPOINT';
   const subject = `${name} is ${problems.shown(name, endpoint.href)}`;
+  const root = problems.fromVault.has(name) ? 'the same URL without a path' : endpoint.origin;
   if (first === storage?.bucket) {
     problems.add(
       'KR_ENV_URL',
       name,
-      `${subject}: its path is the bucket, which the storage URL names already. Leave the bucket out of the endpoint: ${endpoint.origin}.`,
+      `${subject}: its path is the bucket, which the storage URL names already. Leave the bucket out of the endpoint: ${root}.`,
     );
     return;
   }
   problems.add(
     'KR_ENV_ENDPOINT_PATH',
     name,
-    `${subject}: it has a path, and every request goes below it. Most stores are at ${endpoint.origin}; the prefix belongs into KONG_CLUSTER_FALLBACK_CONFIG_STORAGE.`,
+    `${subject}: it has a path, and every request goes below it. Most stores are at ${root}; the prefix belongs into KONG_CLUSTER_FALLBACK_CONFIG_STORAGE.`,
   );
 }
 

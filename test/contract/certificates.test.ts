@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ReadOptions } from '../../src/contract';
 import { makePair } from './certificates';
 import type { Pair } from './certificates';
 import { environmentOf, plain, textsOf } from './blocks';
@@ -95,13 +96,20 @@ describe('certificate and key', () => {
     expect(textsOf(inBase64).problems).toEqual(texts);
   });
 
-  it('are refused as references', () => {
-    const advice =
-      'holds a {vault://…} reference, and references are not resolved yet. Give the value itself, or a file that holds it.';
+  it('may be references, and what these hold is never shown', () => {
     const block = hybrid({ KONG_CLUSTER_CERT: '{vault://env/cert}', KONG_CLUSTER_CERT_KEY: '{vault://env/key}' });
-    expect(textsOf(block).problems).toEqual([
-      `KR_ENV_VAULT KONG_CLUSTER_CERT ${advice}`,
-      `KR_ENV_VAULT KONG_CLUSTER_CERT_KEY ${advice}`,
+    const holding = (certificate: string, key: string): Partial<ReadOptions> => ({
+      secrets: new Map([
+        ['{vault://env/cert}', certificate],
+        ['{vault://env/key}', key],
+      ]),
+    });
+    expect(environmentOf(block, 'run', holding(pair.certificate, base64(pair.key))).cluster).toMatchObject({
+      certificate: pair.certificate.trim(),
+    });
+    expect(textsOf(block, 'run', holding('./hunter2.crt', '/hunter2')).problems).toEqual([
+      `KR_ENV_CERTIFICATE KONG_CLUSTER_CERT: ${forms}, and no such file can be read (ENOENT).`,
+      `KR_ENV_KEY KONG_CLUSTER_CERT_KEY: ${forms}, and no such file can be read (ENOENT).`,
     ]);
   });
 

@@ -1526,26 +1526,83 @@ describe('what a report says, word for word', () => {
   });
 
   describe('references', () => {
+    const supported =
+      'env, aws and gcp are read here, by these names. Give the value itself, or keep it in one of these.';
     const cases: Case[] = [
       {
-        promise: 'in a plain variable',
+        promise: 'that is right, and waits for its secret',
         block: { KONG_CLUSTER_CONTROL_PLANE: '{vault://env/cp}' },
+      },
+      {
+        promise: 'that names no secret; one in a variable that is not used is left alone',
+        block: { KONG_CLUSTER_CONTROL_PLANE: '{vault://env}', KONG_CLUSTER_CERT_KEY: '{vault://env/}' },
         problems: [
-          'KR_ENV_VAULT KONG_CLUSTER_CONTROL_PLANE holds a {vault://…} reference, and references are not resolved yet. Give the value itself, or a file that holds it.',
+          'KR_ENV_VAULT KONG_CLUSTER_CONTROL_PLANE is "{vault://env}": its reference names no secret. Write {vault://env/<secret>/<key>}.',
         ],
       },
       {
-        promise: 'in a secret one',
-        block: { KONG_CLUSTER_CERT_KEY: '{vault://env/key}' },
+        promise: 'in a secret variable, whose text is not quoted',
+        block: { GCP_SERVICE_ACCOUNT: '{vault://hunter2/}' },
         problems: [
-          'KR_ENV_VAULT KONG_CLUSTER_CERT_KEY holds a {vault://…} reference, and references are not resolved yet. Give the value itself, or a file that holds it.',
+          'KR_ENV_VAULT_UNSUPPORTED GCP_SERVICE_ACCOUNT: its reference is to a vault of another name: env, aws and gcp are read here, by these names. One that an entity of the gateway names is known to the gateway alone.',
         ],
       },
       {
-        promise: 'in the storage',
-        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: '{vault://aws/storage}' },
+        promise: 'within other text',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://{vault://aws/bucket}/x' },
         problems: [
-          'KR_ENV_VAULT KONG_CLUSTER_FALLBACK_CONFIG_STORAGE holds a {vault://…} reference, and references are not resolved yet. Give the value itself, or a file that holds it.',
+          'KR_ENV_VAULT KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3://{vault://aws/bucket}/x": a reference is the whole value, {vault://…}, and nothing may stand before or after it.',
+        ],
+      },
+      {
+        promise: 'among the entries of a list, and beside them',
+        block: { KONG_PLUGINS: 'bundled,{vault://env/more},a{vault://env/b}' },
+        problems: [
+          'KR_ENV_VAULT KONG_PLUGINS is "a{vault://env/b}": a reference is the whole value, {vault://…}, and nothing may stand before or after it.',
+        ],
+      },
+      {
+        promise: "to a vault of Kong's that is not read",
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: '{vault://hcv/kong/storage}' },
+        problems: [
+          `KR_ENV_VAULT_UNSUPPORTED KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "{vault://hcv/kong/storage}": its reference is to Kong's vault hcv: ${supported}`,
+        ],
+      },
+      {
+        promise: 'where none is resolved',
+        block: { KONG_RESILIENCE_STATUS_LISTEN: '{vault://env/listen}', KONG_VAULT_ENV_PREFIX: '{vault://env/p}' },
+        problems: [
+          'KR_ENV_VAULT KONG_RESILIENCE_STATUS_LISTEN is "{vault://env/listen}": it is read where no reference is resolved. Give the value itself.',
+          'KR_ENV_VAULT KONG_VAULT_ENV_PREFIX is "{vault://env/p}": it is read where no reference is resolved. Give the value itself.',
+        ],
+      },
+      {
+        promise: 'settings that are wrong',
+        block: { KONG_VAULT_ENV_PREFIX: '1', KONG_VAULT_GCP_PROJECT_ID: 'my project' },
+        problems: [
+          'KR_ENV_VAULT KONG_VAULT_ENV_PREFIX is "1": it must have letters, digits, "_" and "-" alone, and no digit first, such as SECRETS_.',
+          'KR_ENV_VAULT KONG_VAULT_GCP_PROJECT_ID is "my project": it must be the id or the number of a project of Google Cloud, such as my-project.',
+        ],
+      },
+      {
+        promise: 'a role to assume, which only matters beside a reference to AWS',
+        block: { KONG_VAULT_AWS_ASSUME_ROLE_ARN: 'arn:aws:iam::123456789012:role/r', KONG_PLUGINS: '{vault://env/p}' },
+      },
+      {
+        promise: 'a role to assume beside a reference to AWS',
+        block: { KONG_VAULT_AWS_ASSUME_ROLE_ARN: 'arn:aws:iam::123456789012:role/r', KONG_PLUGINS: '{vault://aws/p}' },
+        problems: [
+          "KR_ENV_VAULT_UNSUPPORTED KONG_VAULT_AWS_ASSUME_ROLE_ARN is set, and KONG_PLUGINS is a reference to AWS: no other role is assumed here to read it. Let this node's own identity read the secret, and unset the variable; or name the role in a profile (AWS_PROFILE).",
+        ],
+      },
+      {
+        promise: 'an endpoint of a vault without TLS',
+        block: {
+          KONG_VAULT_AWS_ENDPOINT_URL: 'http://secrets.example.com',
+          KONG_RESILIENCE_SECRET_MANAGER_ENDPOINT: 'http://127.0.0.1:1',
+        },
+        warnings: [
+          'KR_ENV_PLAIN_HTTP KONG_VAULT_AWS_ENDPOINT_URL is "http://secrets.example.com/": secrets cross the network in the clear. Use https:// outside a test.',
         ],
       },
     ];
