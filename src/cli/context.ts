@@ -77,7 +77,7 @@ async function readSecrets(
 ): Promise<ReadonlyMap<string, string>> {
   const { references, vaults, role, importDeadlineMs } = unresolved;
   for (const { variable } of references) if (keysOfSdk.includes(variable)) delete process.env[variable];
-  const imports = command !== 'status' && role.import;
+  const imports = (command === 'import' || command === 'run') && role.import;
   const limitMs = imports ? Math.min(resolveWithinMs, importDeadlineMs) : resolveWithinMs;
   const { resolveReferences } = await import('../vaults');
   try {

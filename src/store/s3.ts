@@ -261,6 +261,7 @@ function clientConfig({ aws, log }: S3Settings): S3ClientConfig {
     maxAttempts: 1,
     requestHandler: { logger },
     ...(aws.region === undefined ? {} : { region: aws.region }),
+    ...(aws.credentials === undefined ? {} : { credentials: aws.credentials.reveal() }),
     ...(aws.endpoint === undefined ? {} : endpointConfig(aws.endpoint, aws.region)),
   };
 }

@@ -118,6 +118,7 @@ function awsError(error: unknown, where: string, what: string): ResilienceError 
     status >= 400 && /^[A-Za-z]+$/.test(name) && !/^(Error|SyntaxError|TypeError|Unknown|UnknownError)$/.test(name);
   if (!isAnswer) {
     const reason = `HTTP ${status}, and not as AWS Secrets Manager answers`;
+    if (status === 401 || status === 403) return vaultDenied(where, reason);
     return status >= 300 && status < 500 && status !== 429
       ? vaultRefused(where, `${reason}; check KONG_VAULT_AWS_ENDPOINT_URL`)
       : vaultUnreachable(where, reason);

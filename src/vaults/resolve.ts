@@ -141,10 +141,9 @@ const byHope = [vaultUnreachable, vaultDenied, vaultAbsent, vaultRefused, vaultC
 function unresolved(failures: readonly Failure[]): ResilienceError {
   const sorted = [...failures].sort((a, b) => (a.variable < b.variable ? -1 : 1));
   const lines = sorted.map(({ variable, reference, error }) => `${variable} is ${reference.text}: ${error.reason}`);
-  const worst = byHope
-    .map((kind) => sorted.find(({ error }) => kind.is(error)))
-    .find((failure) => failure !== undefined);
-  const { error } = worst ?? (sorted[0]);
+  const [error = vaultStopped()] = byHope.flatMap((kind) =>
+    sorted.map((failure) => failure.error).filter((each) => kind.is(each)),
+  );
   if (sorted.length === 1) return new ResilienceError(error.code, lines.join(''), error.fix, error);
   const report = sorted.map((failure, index) => `  ${failure.error.code} ${lines[index]} ${failure.error.fix}`);
   return new ResilienceError(

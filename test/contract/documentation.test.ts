@@ -8,7 +8,9 @@ const root = join(__dirname, '..', '..');
 
 describe('docs/environment.md', () => {
   it('has the tables of the code, every row of them and no other', () => {
-    const tables = tablesOf(readFileSync(join(root, 'docs', 'environment.md'), 'utf8'));
+    const all = tablesOf(readFileSync(join(root, 'docs', 'environment.md'), 'utf8'));
+    // What a reference is stands in no table of the code.
+    const tables = all.filter(([heading]) => heading !== '| reference | is |');
     const expected = [
       variableTable(['ours']),
       variableTable(['kong']),

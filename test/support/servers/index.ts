@@ -2,5 +2,7 @@
 export * from './fake-gcs';
 export * from './faults';
 export * from './minio';
+export * from './moto';
 export * from './process';
+export * from './secret-manager';
 export * from './versitygw';
