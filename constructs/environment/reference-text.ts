@@ -1,4 +1,4 @@
-import { Fn, Token } from 'cdktf';
+import { Token } from 'cdktf';
 import type { Problem } from '../problems';
 import { noReference, unresolvedReference } from './problems';
 import { resolutionOf, type VaultReferences } from './references';
@@ -67,17 +67,22 @@ function googleReference(
       },
     ]),
   );
-  if (Token.isUnresolved(secret) || Token.isUnresolved(version)) {
-    const project = Fn.replace(Fn.replace(secret, '/^projects/([^/]+)/.*$/', '?project_id=$1'), '/^[^?].*$/', '');
-    return Text.join([
-      '{vault://gcp/',
-      Text.of(Fn.basename(secret)),
-      Text.of(project),
-      Text.of(Fn.replace(Fn.join('', ['#', version]), '/^#latest$/', '')),
-      '}',
-    ]);
-  }
-  const [, project, id = secret] = /^projects\/([^/]+)\/secrets\/(.*)$/.exec(secret) ?? [];
-  const query = project === undefined ? '' : `?project_id=${project}`;
-  return Text.of(`{vault://gcp/${id}${query}${version === 'latest' ? '' : `#${version}`}}`);
+  return Text.join(['{vault://gcp/', ...placeOf(secret), versionOf(version), '}']);
 }
+
+function placeOf(secret: string): readonly (Text | string)[] {
+  if (Token.isUnresolved(secret)) return [Text.by(secret, idOf), Text.by(secret, projectQueryOf)];
+  const [, project, id = secret] = /^projects\/([^/]+)\/secrets\/(.*)$/.exec(secret) ?? [];
+  return [id, project === undefined ? '' : `?project_id=${project}`];
+}
+
+function versionOf(version: string): Text | string {
+  if (Token.isUnresolved(version)) return Text.by(version, fragmentOf);
+  return version === 'latest' ? '' : `#${version}`;
+}
+
+/** As Terraform's functions: of an id alone, too, the first is the id, and the second nothing. */
+const idOf = (secret: string): string => `basename(${secret})`;
+const projectQueryOf = (secret: string): string =>
+  `replace(replace(${secret}, "/^projects/([^/]+)/.*$/", "?project_id=$1"), "/^[^?].*$/", "")`;
+const fragmentOf = (version: string): string => `replace(format("#%s", ${version}), "/^#latest$/", "")`;

@@ -71,6 +71,11 @@ export class Text {
     );
   }
 
+  /** What an expression of Terraform makes of a text that it alone knows, in whole or in part. */
+  static by(given: string, expression: Escape['expression']): Text {
+    return new Text([{ token: given, escape: { text: () => given, expression } }]);
+  }
+
   static join(parts: readonly (string | Text)[]): Text {
     return new Text(parts.flatMap((part) => (typeof part === 'string' ? [part] : part.pieces)));
   }

@@ -1,6 +1,6 @@
 import { TerraformOutput, TerraformStack, TerraformVariable, Testing } from 'cdktf';
 import { describe, expect, it } from 'vitest';
-import { EnvironmentBlock, EnvValue } from '../../../constructs/environment';
+import { EnvironmentBlock, EnvValue, VaultReferences } from '../../../constructs/environment';
 import { block, node, refusal, texts } from './blocks';
 
 describe('a block', () => {
@@ -188,6 +188,52 @@ describe('a secret', () => {
     };
     expect(refusal(() => block({ user }))).toBe(
       'stack/node: 1 problem\n  KR_ENV_URL KONG_PROXY_SERVER: it must be http://host:port or https://host:port, with user:password@ before the host if needed; special characters in user and password are percent-encoded.',
+    );
+  });
+});
+
+describe('a reference of Kong’s vaults', () => {
+  const told = (name: string, why: string): string =>
+    `  KR_TF_ENV_VAULT ${name} is a {vault://…} reference, or would become one, and ${why}. Give its value in another way: a file, EnvValue.fromSecretText, or a secret that the platform itself puts in.`;
+  const key = (reference: string) => texts({ KONG_CLUSTER_CERT_KEY: reference });
+
+  it('is no secret, and the agent resolves it: what it does not is told by the contract', () => {
+    for (const vault of ['env', 'aws', 'gcp']) block({ user: key(`{vault://${vault}/cluster-key}`) });
+    block({ user: { KONG_CLUSTER_CERT_KEY: EnvValue.fromSecretText('{vault://aws/cluster/key}') } });
+    expect(refusal(() => block({ user: key('{vault://hcv/cluster/key}') }))).toBe(
+      "stack/node: 1 problem\n  KR_ENV_VAULT_UNSUPPORTED KONG_CLUSTER_CERT_KEY: its reference is to Kong's vault hcv: env, aws and gcp are read here, by these names. Give the value itself, or keep it in one of these.",
+    );
+    expect(refusal(() => block({ user: key('x {vault://env/a}') }))).toContain('KR_TF_ENV_PLAIN_SECRET');
+  });
+
+  it('in an option of the gateway is left alone by the agent; one that a library reads is refused', () => {
+    block({ user: texts({ KONG_PG_PASSWORD: '{vault://hcv/pg}', OTHER: '{vault://x' }) });
+    const user = texts({ AWS_ROLE_ARN: '{vault://env/role}' });
+    expect(refusal(() => block({ user }))).toBe(
+      `stack/node: 1 problem\n${told('AWS_ROLE_ARN', 'the agent leaves it to a library, which resolves none')}`,
+    );
+  });
+
+  it('is resolved by an open-source gateway to env and to vaults of the user’s own', () => {
+    const references = VaultReferences.byOpenSourceGateway();
+    for (const vault of ['env', 'my-vault']) block({ user: key(`{vault://${vault}/k}`), references });
+    for (const vault of ['aws', 'azure', 'conjur', 'gcp', 'hcv', 'konnect']) {
+      const why = `an open-source gateway has no vault ${vault}: it reads env alone`;
+      expect(refusal(() => block({ user: key(`{vault://${vault}/k}`), references }))).toBe(
+        `stack/node: 1 problem\n${told('KONG_CLUSTER_CERT_KEY', why)}`,
+      );
+    }
+  });
+
+  it('is resolved by an Enterprise gateway to every vault, in its own options, where it is written as one', () => {
+    const references = VaultReferences.byEnterpriseGateway();
+    for (const vault of ['env', 'aws', 'hcv', 'my-vault']) block({ user: key(`{vault://${vault}/k}`), references });
+    block({ user: texts({ KONG_LUA_SSL_TRUSTED_CERTIFICATE: 'system,{vault://hcv/ca}' }), references });
+    expect(refusal(() => block({ user: texts({ GCP_SERVICE_ACCOUNT: '{vault://env/k}' }), references }))).toBe(
+      `stack/node: 1 problem\n${told('GCP_SERVICE_ACCOUNT', 'the gateway resolves references in its own options, KONG_…, alone')}`,
+    );
+    expect(refusal(() => block({ user: key('{vault://env/}'), references }))).toBe(
+      `stack/node: 1 problem\n${told('KONG_CLUSTER_CERT_KEY', 'its reference names no secret. Write {vault://env/<secret>/<key>}.')}`,
     );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { atSynth, EnvValue, type EnvironmentBlock } from '../../../constructs/environment';
+import { atSynth, EnvValue, VaultReferences, type EnvironmentBlock } from '../../../constructs/environment';
+import { parseVaultReference } from '../../../src/contract';
 import { block, refusal, texts } from './blocks';
 
 const plain = texts({
@@ -304,6 +305,127 @@ describe('each form', () => {
     expect(empty.toCloudRun()).toEqual([]);
     expect(empty.toSystemdEnvironmentFile()).toBe('');
     expect(empty.toKongConf()).toBe('');
+    expect(empty.toLambda()).toEqual({});
+  });
+});
+
+describe('a secret as a reference', () => {
+  const slashed = 'arn:aws:secretsmanager:us-east-2:123456789012:secret:kong/cluster+1-AbCdEf';
+  const places: [EnvValue, string, object][] = [
+    [secrets.aws, `{vault://aws/${arn}/}`, { vault: 'aws', secret: arn }],
+    [EnvValue.fromAwsSecret(arn, 'token'), `{vault://aws/${arn}/token}`, { vault: 'aws', secret: arn, key: 'token' }],
+    [
+      EnvValue.fromAwsSecret(slashed, 'a/b +%}"ä'),
+      `{vault://aws/${slashed.replace('+', '%252B')}/a%252Fb%2520%252B%2525%257D%2522%25C3%25A4}`,
+      { vault: 'aws', secret: slashed, key: 'a/b +%}"ä' },
+    ],
+    [secrets.google, '{vault://gcp/store-key}', { vault: 'gcp', secret: 'store-key' }],
+    [
+      EnvValue.fromGoogleSecret('projects/other/secrets/token', '7'),
+      '{vault://gcp/token?project_id=other#7}',
+      { vault: 'gcp', secret: 'token', version: 7, options: { project_id: 'other' } },
+    ],
+  ];
+
+  it.each(places)('%# is what the agent reads', (value, text, parts) => {
+    const made = block({ user: { KONG_ADMIN_TOKEN: value } });
+    expect(atSynth(made.toSystemdEnvironmentFile())).toBe(`KONG_ADMIN_TOKEN="${text}"\n`);
+    if (text.startsWith('{vault://aws')) expect(atSynth(made.toLambda())).toEqual({ KONG_ADMIN_TOKEN: text });
+    const result = parseVaultReference(text);
+    expect(result).toEqual({ ok: true, reference: { text, options: {}, ...parts } });
+  });
+
+  it('says nothing of a version by its id or by an alias', () => {
+    const by = (value: EnvValue): string =>
+      refusal(() => block({ user: { KONG_ADMIN_TOKEN: value } }).toSystemdEnvironmentFile());
+    const told = (part: string, given: string, allowed: string): string =>
+      `stack/node: 1 problem\n  KR_TF_ENV_REFERENCE KONG_ADMIN_TOKEN is a secret whose ${part} is "${given}": it must be ${allowed}.`;
+    expect(by(EnvValue.fromAwsSecret(arn, 'k', 'v-1'))).toBe(
+      told('versionId', 'v-1', 'left out, as a reference of Kong’s vaults names no version by its id'),
+    );
+    expect(by(EnvValue.fromGoogleSecret('s', 'stable'))).toBe(
+      told('version', 'stable', '"latest" or a number, as a reference of Kong’s vaults names no alias'),
+    );
+    expect(by(EnvValue.fromAwsSecret('store'))).toContain('KONG_ADMIN_TOKEN is a secret whose arn is "store"');
+    expect(by(EnvValue.fromAwsSecret(arn, ''))).toContain('KONG_ADMIN_TOKEN is a secret whose jsonKey is ""');
+    expect(by(EnvValue.fromGoogleSecret('a/b'))).toContain('KONG_ADMIN_TOKEN is a secret whose secret is "a/b"');
+  });
+
+  const unresolved = (name: string, why: string): string =>
+    `stack/node: 1 problem\n  KR_TF_ENV_VAULT ${name} is a {vault://…} reference, or would become one, and ${why}. Give its value in another way: a file, EnvValue.fromSecretText, or a secret that the platform itself puts in.`;
+  const agent = VaultReferences.byAgent();
+  const openSource = VaultReferences.byOpenSourceGateway();
+  const enterprise = VaultReferences.byEnterpriseGateway();
+  const env = 'it reads env alone';
+  const own = 'the gateway resolves references in its own options, KONG_…, alone';
+  it.each<[string, VaultReferences, string, EnvValue, string | undefined]>([
+    ['the agent', agent, 'KONG_CLUSTER_CERT', secrets.aws, undefined],
+    ['the agent', agent, 'AWS_SECRET_ACCESS_KEY', secrets.aws, undefined],
+    ['the agent', agent, 'KONG_PG_PASSWORD', secrets.aws, undefined],
+    ['the agent', agent, 'KONG_PREFIX', secrets.aws, undefined],
+    ['the agent', agent, 'KONG_RESILIENCE_GATEWAY_VERSION', secrets.aws, 'it is read where no reference is resolved'],
+    [
+      'the agent',
+      agent,
+      'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+      secrets.aws,
+      'the agent leaves it to a library, which resolves none',
+    ],
+    ['the agent', agent, 'HTTPS_PROXY', secrets.google, 'the agent leaves it to a library, which resolves none'],
+    [
+      'an open-source gateway',
+      openSource,
+      'KONG_PG_PASSWORD',
+      secrets.aws,
+      `an open-source gateway has no vault aws: ${env}`,
+    ],
+    [
+      'an open-source gateway',
+      openSource,
+      'KONG_PG_PASSWORD',
+      secrets.google,
+      `an open-source gateway has no vault gcp: ${env}`,
+    ],
+    ['an Enterprise gateway', enterprise, 'KONG_PG_PASSWORD', secrets.aws, undefined],
+    ['an Enterprise gateway', enterprise, 'AWS_SECRET_ACCESS_KEY', secrets.aws, own],
+  ])('for %s %#: %s', (_, references, name, value, why) => {
+    const made = block({ user: { [name]: value }, references });
+    expect(refusal(() => made.toSystemdEnvironmentFile())).toBe(
+      why === undefined ? 'nothing was refused' : unresolved(name, why),
+    );
+  });
+});
+
+describe('the form of Lambda', () => {
+  it('has what the function does not set itself', () => {
+    const made = withSecrets({
+      AWS_DEFAULT_REGION: EnvValue.fromText('us-east-2'),
+      KONG_ADMIN_TOKEN: EnvValue.fromAwsSecret(arn, 'token'),
+    });
+    expect(atSynth(made.toLambda())).toEqual({
+      KONG_ADMIN_TOKEN: `{vault://aws/${arn}/token}`,
+      KONG_CLUSTER_CERT: '/etc/kong/cluster.crt',
+      KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on',
+      KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1',
+      KONG_ROLE: 'data_plane',
+    });
+  });
+
+  it('refuses the names that Lambda keeps for itself', () => {
+    const user = texts({ AWS_ACCESS_KEY_ID: 'AKIA', AWS_LAMBDA_RUNTIME_API: 'x', _X: 'x', X: 'x', XY: 'x' });
+    expect(refusal(() => block({ user }).toLambda())).toBe(
+      'stack/node: 1 problem\n  KR_TF_ENV_NAME_NOT_CARRIED Lambda cannot carry AWS_ACCESS_KEY_ID, AWS_LAMBDA_RUNTIME_API, X, _X. Lambda sets the first kind itself and takes names that start with a letter: let the role of the function be the identity, and leave these out.',
+    );
+  });
+
+  it('has at most 4096 bytes of what is known, names included', () => {
+    const of = (bytes: number): string =>
+      refusal(() => block({ user: texts({ TEST_A: 'ä'.repeat(40), TEST_B: 'x'.repeat(bytes - 92) }) }).toLambda());
+    expect(of(4096)).toBe('nothing was refused');
+    expect(of(4097)).toBe(
+      'stack/node: 1 problem\n  KR_TF_ENV_TOO_LARGE Lambda takes 4096 bytes of variables in all, names and values, and what is known here has 4097; the largest are TEST_B, TEST_A. Put the large ones (certificates) into a secret and give its place.',
+    );
+    expect(refusal(() => block({ user: texts({ TEST_A: '"'.repeat(4091) }) }).toLambda())).toContain('has 4097;');
   });
 });
 
@@ -322,7 +444,8 @@ describe('a secret that the platform cannot read', () => {
     ['Kubernetes', pod, (made) => made.toKubernetes(), ['kubernetes']],
     ["Kong's chart", pod, (made) => made.toHelmValues(), ['kubernetes']],
     ['Cloud Run', google, (made) => made.toCloudRun(), ['google']],
-    ['systemd', file, (made) => made.toSystemdEnvironmentFile(), ['text']],
+    ['Lambda', 'Put it into AWS Secrets Manager and give EnvValue.fromAwsSecret.', (made) => made.toLambda(), ['aws']],
+    ['systemd', file, (made) => made.toSystemdEnvironmentFile(), ['text', 'aws', 'google']],
     ['kong.conf', file, (made) => made.toKongConf(), ['text']],
   ];
 

@@ -1,6 +1,7 @@
 import { Fn, Lazy, TerraformOutput, TerraformStack, TerraformVariable, Testing, Token } from 'cdktf';
 import { describe, expect, it, vi } from 'vitest';
 import { EnvironmentBlock, EnvValue, type EnvValues } from '../../../constructs/environment';
+import { parseVaultReference } from '../../../src/contract';
 import { isMissing } from '../../support/servers';
 import {
   goParsersAreMissing,
@@ -109,6 +110,52 @@ describe.skipIf(isMissing('terraform') || goParsersAreMissing() || luaParsersAre
       expect(parseSystemd(result['systemd'] as string)).toEqual(expected);
       expect(result['systemd-fn']).toBe(Buffer.from(result['systemd'] as string).toString('base64'));
       for (const spy of [warn, log, error]) expect(spy.mock.calls).toEqual([]);
+    });
+
+    it('as references, of secrets whose places Terraform alone knows', async () => {
+      const arn = 'arn:aws:secretsmanager:us-east-2:123456789012:secret:kong/a+b-AbCdEf';
+      let expected: Environment = {};
+      const result = await outputs((stack) => {
+        const variable = (name: string, value: string): string =>
+          new TerraformVariable(stack, name, { type: 'string', default: value }).stringValue;
+        const google = variable('google', 'projects/other/secrets/token');
+        const user = {
+          KONG_CLUSTER_CERT: EnvValue.fromAwsSecret(variable('arn', arn), variable('key', 'a/b +%}"ä')),
+          KONG_CLUSTER_CERT_KEY: EnvValue.fromAwsSecret(variable('again', arn)),
+        };
+        const ofGoogle = {
+          KONG_ADMIN_TOKEN: EnvValue.fromGoogleSecret(google, variable('version-of-token', '7')),
+          KONG_PROXY_SERVER: EnvValue.fromGoogleSecret(variable('id', 'proxy'), variable('latest', 'latest')),
+          KONG_PG_PASSWORD: EnvValue.fromGoogleSecret(`projects/${variable('project', 'p')}/secrets/pg`),
+        };
+        const [tricky, meant] = everyWay(stack, trickyTexts.slice(0, 14), ['TEST']);
+        expected = meant;
+        const lambda = new EnvironmentBlock(stack, { user: { ...user, ...tricky } }).toLambda();
+        return {
+          lambda,
+          'lambda-fn': Fn.jsonencode(lambda),
+          'lambda-json': JSON.stringify(lambda),
+          systemd: new EnvironmentBlock(stack, { user: { ...user, ...ofGoogle } }).toSystemdEnvironmentFile(),
+        };
+      });
+      const parts = (text = ''): unknown => {
+        const read = parseVaultReference(text);
+        return read.ok ? { ...read.reference, text: '' } : read.why;
+      };
+      const systemd = parseSystemd(result['systemd'] as string);
+      const lambda = result['lambda'] as Environment;
+      expect(lambda).toMatchObject(expected);
+      expect(JSON.parse(result['lambda-fn'] as string)).toEqual(lambda);
+      expect(JSON.parse(result['lambda-json'] as string)).toEqual(lambda);
+      for (const name of ['KONG_CLUSTER_CERT', 'KONG_CLUSTER_CERT_KEY']) expect(systemd[name]).toBe(lambda[name]);
+      const common = { text: '', options: {} };
+      expect(parts(lambda['KONG_CLUSTER_CERT'])).toEqual({ ...common, vault: 'aws', secret: arn, key: 'a/b +%}"ä' });
+      expect(parts(lambda['KONG_CLUSTER_CERT_KEY'])).toEqual({ ...common, vault: 'aws', secret: arn });
+      expect(systemd).toMatchObject({
+        KONG_ADMIN_TOKEN: '{vault://gcp/token?project_id=other#7}',
+        KONG_PROXY_SERVER: '{vault://gcp/proxy}',
+        KONG_PG_PASSWORD: '{vault://gcp/pg?project_id=p}',
+      });
     });
 
     it('as lines of kong.conf', async () => {
