@@ -214,6 +214,18 @@ describe('the bundle with a reference that cannot be resolved', limit, () => {
     expect((await program.exit).code).toBe(6);
   });
 
+  it('a held import stays, and its startup probe says yes', async () => {
+    const listen = `127.0.0.1:${await freePort()}`;
+    const { program } = await importing({ KONG_RESILIENCE_STATUS_LISTEN: listen }, ['--hold']);
+    await program.waitFor('it answers', async () =>
+      fetch(`http://${listen}/startup`).then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    );
+    expect((await program.stop()).code).toBe(0);
+  });
+
   it('is stopped by SIGTERM at once', async () => {
     const { program } = await importing({ KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '600' }, ['--strict', '--json']);
     await program.logged('a failed try', ({ code }) => code === 'KR_VAULT_UNREACHABLE');
