@@ -2,6 +2,7 @@
 // Each folder may import the ones named for it, and no other; a new folder must be named here.
 const may = {
   bundle: [],
+  lambda: ['errors', 'contract'],
   contract: [],
   errors: [],
   runtime: ['errors', 'contract'],

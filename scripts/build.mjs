@@ -1,13 +1,17 @@
-// Builds what is published: the agent in one file (dist/), its shell parts beside it, and the contract as a library (lib/).
+// Builds what is published: the agent in one file (dist/), what goes with it, and the contract as a library (lib/).
+// The same sources, packages and Node make the same bytes in dist/, in any folder, time zone, locale and umask (ADR 0010).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { billOfMaterials } from './bill-of-materials.mjs';
+import { bundledPackages, byText, licenceTexts } from './bundled-packages.mjs';
+import { zip } from './zip.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { version, license } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 /**
  * What a run needs seldom or late. Each is a part of its own in the one file, compressed, and compiled when it is first
@@ -27,6 +31,8 @@ const common = {
   absWorkingDir: root,
   bundle: true,
   write: false,
+  metafile: true,
+  outdir: 'dist',
   platform: 'node',
   target: 'node20.19',
   format: 'cjs',
@@ -41,12 +47,23 @@ const common = {
   logLevel: 'warning',
 };
 
-/** The file's parts by name: compressed code, in base64. esbuild writes ASCII alone, so that one byte is one character. */
+/** What esbuild says of each build, of which all end in the bundle. */
+const metafiles = [];
+
+const file = (path) => ({ entryPoints: [path] });
+
+/** One entry point as a text in which esbuild writes ASCII alone. */
+async function bundleOf(entry, options = {}) {
+  const { outputFiles, metafile } = await build({ ...common, ...options, ...entry });
+  metafiles.push(metafile);
+  return outputFiles[0].text;
+}
+
+/** The file's parts by name: compressed code, in base64. */
 const parts = new Map();
 
-async function addPart(name, options) {
-  const { outputFiles } = await build({ ...common, ...options });
-  parts.set(name, brotliCompressSync(outputFiles[0].contents).toString('base64'));
+async function addPart(name, entry, options) {
+  parts.set(name, brotliCompressSync(await bundleOf(entry, options)).toString('base64'));
 }
 
 /** @type {import('esbuild').Plugin} */
@@ -66,9 +83,9 @@ const late = {
       const contents = together[path]?.map((module) => `export * from './src/${module}';`).join('\n');
       const entry =
         contents === undefined
-          ? { entryPoints: [pluginData] }
+          ? file(pluginData)
           : { stdin: { contents, resolveDir: root, sourcefile: `${path}.ts` } };
-      await addPart(path, { mainFields: ['module', 'main'], ...entry });
+      await addPart(path, entry, { mainFields: ['module', 'main'] });
       return { loader: 'js', contents: `module.exports = __load(${JSON.stringify(path)});` };
     });
   },
@@ -82,36 +99,58 @@ const thread = {
   name: 'thread-code',
   setup({ onLoad }) {
     onLoad({ filter: /\/snapshot\/thread-code\.ts$/ }, async () => {
-      const { outputFiles } = await build({ ...common, entryPoints: ['src/snapshot/pass-thread.ts'] });
-      return { loader: 'js', contents: `export const threadCode = ${JSON.stringify(outputFiles[0].text)};` };
+      const code = await bundleOf(file('src/snapshot/pass-thread.ts'));
+      return { loader: 'js', contents: `export const threadCode = ${JSON.stringify(code)};` };
     });
   },
 };
 
-rmSync(`${root}dist`, { recursive: true, force: true });
-rmSync(`${root}lib`, { recursive: true, force: true });
-mkdirSync(`${root}dist`);
+/** What is in dist/, by name: bytes, and whether it is a program. */
+const files = new Map();
+const add = (name, content, executable = false) => files.set(name, { bytes: Buffer.from(content), executable });
+const bytesOf = (name) => files.get(name).bytes;
+const sha256 = (content) => createHash('sha256').update(content).digest('hex');
 
-await addPart('main', {
-  entryPoints: ['src/cli/main.ts'],
+await addPart('main', file('src/cli/main.ts'), {
   loader: { '.sh': 'text', '.lua': 'text' },
   define: { __PROGRAM_VERSION__: JSON.stringify(version) },
   plugins: [late, thread],
 });
-const sorted = Object.fromEntries([...parts].sort(([a], [b]) => (a < b ? -1 : 1)));
-await build({
-  ...common,
-  write: true,
-  entryPoints: ['src/bundle/loader.ts'],
-  outfile: 'dist/kong-resilience.cjs',
+const sorted = Object.fromEntries([...parts].sort(([a], [b]) => byText(a, b)));
+const agent = await bundleOf('src/bundle/loader.ts', {
   define: {
     __PARTS__: JSON.stringify(sorted),
-    __PARTS_DIGEST__: JSON.stringify(createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 16)),
+    __PARTS_DIGEST__: JSON.stringify(sha256(JSON.stringify(sorted)).slice(0, 16)),
   },
 });
+const handlers = await bundleOf('src/lambda/index.ts');
+const packages = bundledPackages(root, metafiles);
 
-for (const name of ['start.sh', 'cache.lua']) copyFileSync(`${root}src/gateway/${name}`, `${root}dist/${name}`);
-chmodSync(`${root}dist/start.sh`, 0o755);
+add('kong-resilience.cjs', agent);
+for (const name of ['start.sh', 'cache.lua'])
+  add(name, readFileSync(`${root}src/gateway/${name}`), name === 'start.sh');
+add('THIRD-PARTY-LICENSES.txt', licenceTexts(packages));
+add('sbom.cdx.json', billOfMaterials({ name: 'cdktf-kong-resilience', version, licence: license }, agent, packages));
+add(
+  'lambda.zip',
+  await zip({
+    'index.cjs': handlers,
+    'kong-resilience.cjs': agent,
+    LICENSE: readFileSync(`${root}LICENSE`),
+    'THIRD-PARTY-LICENSES.txt': bytesOf('THIRD-PARTY-LICENSES.txt'),
+  }),
+);
+// As `sha256sum --check` reads it.
+const names = [...files.keys()].sort(byText);
+add('SHA256SUMS', names.map((name) => `${sha256(bytesOf(name))}  ${name}\n`).join(''));
+
+for (const folder of ['dist', 'lib']) rmSync(`${root}${folder}`, { recursive: true, force: true });
+mkdirSync(`${root}dist`);
+chmodSync(`${root}dist`, 0o755);
+for (const [name, { bytes, executable }] of files) {
+  writeFileSync(`${root}dist/${name}`, bytes);
+  chmodSync(`${root}dist/${name}`, executable ? 0o755 : 0o644);
+}
 
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.lib.json'], {
   cwd: root,

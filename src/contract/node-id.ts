@@ -17,6 +17,15 @@ export function nodeIdFor(environment: NodeEnvironment, version: GatewayVersion,
   return uuidV5(namespace, `${hostname}\n${storage.scheme}://${storage.bucket}/${storage.prefix}\n${version.text}`);
 }
 
+/**
+ * The id for an exporter that runs as an AWS Lambda function, whose host name is another one each time.
+ *
+ * @param arn as the function was called, with a version or alias or without: both are the same node
+ */
+export function nodeIdOfFunction(arn: string): string {
+  return uuidV5(namespace, arn.split(':').slice(0, 7).join(':'));
+}
+
 /** UUID version 5: SHA-1 of namespace and name (RFC 9562). */
 export function uuidV5(space: string, name: string): string {
   const bytes = createHash('sha1')
