@@ -57,31 +57,33 @@ export const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
  */
 export function bundledPackages(root, metafiles) {
   const packages = new Map();
-  const packageOf = (path) => {
+  const add = (path) => {
     const folder = packageFolder(path);
-    if (folder === undefined) return undefined;
-    const found = packages.get(folder) ?? { ...readPackage(join(root, folder)), direct: false, imports: new Set() };
-    packages.set(folder, found);
-    return found;
+    if (folder === undefined || packages.has(folder)) return;
+    packages.set(folder, { ...readPackage(join(root, folder)), direct: false, imports: new Set() });
   };
-  for (const { inputs, outputs } of metafiles) {
-    const inside = new Set();
-    for (const output of Object.values(outputs)) {
+  for (const { outputs } of metafiles) {
+    for (const { inputs } of Object.values(outputs)) {
       // What was shaken out entirely is listed with no bytes.
-      for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) if (bytesInOutput > 0) inside.add(path);
+      for (const [path, { bytesInOutput }] of Object.entries(inputs)) if (bytesInOutput > 0) add(path);
     }
-    for (const path of inside) {
-      const importer = packageOf(path);
-      for (const { path: target } of inputs[path]?.imports ?? []) {
-        const imported = inside.has(target) ? packageOf(target) : undefined;
+  }
+  const bundled = (path) => packages.get(packageFolder(path));
+  for (const { inputs, outputs } of metafiles) {
+    // A file that only passes on what another one exports has no bytes, and imports all the same.
+    for (const [path, { imports }] of Object.entries(inputs)) {
+      const importer = bundled(path);
+      const own = packageFolder(path) === undefined;
+      for (const { path: target } of imports) {
+        const imported = bundled(target);
         if (imported === undefined || imported.id === importer?.id) continue;
-        if (importer === undefined) imported.direct = true;
-        else importer.imports.add(imported.id);
+        if (own) imported.direct = true;
+        else importer?.imports.add(imported.id);
       }
     }
     // A late module (build.mjs) is a build of its own, which begins with the package.
     for (const { entryPoint } of Object.values(outputs)) {
-      const begun = entryPoint === undefined ? undefined : packageOf(entryPoint);
+      const begun = entryPoint === undefined ? undefined : bundled(entryPoint);
       if (begun !== undefined) begun.direct = true;
     }
   }
