@@ -82,9 +82,7 @@ const late = {
     onLoad({ filter: /.*/, namespace: 'late' }, async ({ path, pluginData }) => {
       const contents = together[path]?.map((module) => `export * from './src/${module}';`).join('\n');
       const entry =
-        contents === undefined
-          ? file(pluginData)
-          : { stdin: { contents, resolveDir: root, sourcefile: `${path}.ts` } };
+        contents === undefined ? file(pluginData) : { stdin: { contents, resolveDir: root, sourcefile: `${path}.ts` } };
       await addPart(path, entry, { mainFields: ['module', 'main'] });
       return { loader: 'js', contents: `module.exports = __load(${JSON.stringify(path)});` };
     });
@@ -117,13 +115,13 @@ await addPart('main', file('src/cli/main.ts'), {
   plugins: [late, thread],
 });
 const sorted = Object.fromEntries([...parts].sort(([a], [b]) => byText(a, b)));
-const agent = await bundleOf('src/bundle/loader.ts', {
+const agent = await bundleOf(file('src/bundle/loader.ts'), {
   define: {
     __PARTS__: JSON.stringify(sorted),
     __PARTS_DIGEST__: JSON.stringify(sha256(JSON.stringify(sorted)).slice(0, 16)),
   },
 });
-const handlers = await bundleOf('src/lambda/index.ts');
+const handlers = await bundleOf(file('src/lambda/index.ts'));
 const packages = bundledPackages(root, metafiles);
 
 add('kong-resilience.cjs', agent);
