@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeIdOfFunction } from '../../src/contract/node-id';
-import { captured, Cluster } from '../cli/cluster';
+import { captured, Cluster, type Table } from '../cli/cluster';
 import { needs } from '../gateway/tools';
-import { temporaryFolder } from '../support/program';
+import { type Environment, temporaryFolder } from '../support/program';
 import { answerOf, LambdaFunction } from './function';
 
 const python = needs('python3');
@@ -28,6 +28,19 @@ describe.skipIf(python.skip)(`the program as a Lambda function${python.note}`, (
     lambda.replaceProgram(echo);
     return (await lambda.run(...args)).result as Echo;
   };
+
+  /** The environment of an exporter, with a store of its own and a control plane that has this configuration. */
+  async function exporterOf(configuration: Table): Promise<{ store: string; environment: Environment }> {
+    const cluster = await Cluster.start();
+    cluster.publish(configuration);
+    const store = temporaryFolder();
+    const environment = {
+      ...cluster.environment,
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `file://${store}`,
+      KONG_CLUSTER_FALLBACK_CONFIG_EXPORT: 'on',
+    };
+    return { store, environment };
+  }
 
   it('exports once, with the time that is left but for a shutdown and the answer', async () => {
     const { args } = await echoOf('exportOnce', minute);
@@ -120,14 +133,7 @@ describe.skipIf(python.skip)(`the program as a Lambda function${python.note}`, (
   });
 
   it('is the real program, which takes the environment of Lambda as it is', { timeout: 60_000 }, async () => {
-    const cluster = await Cluster.start();
-    cluster.publish(captured('3.9.3'));
-    const store = temporaryFolder();
-    const environment = {
-      ...cluster.environment,
-      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `file://${store}`,
-      KONG_CLUSTER_FALLBACK_CONFIG_EXPORT: 'on',
-    };
+    const { store, environment } = await exporterOf(captured('3.9.3'));
     const { result, log } = await lambda.run('exportOnce', 2 * minute, environment);
     expect(result).toMatchObject({ versions: [{ version: '3.9.3' }] });
     const lines = log
@@ -149,19 +155,13 @@ describe.skipIf(python.skip)(`the program as a Lambda function${python.note}`, (
   });
 
   it('does no harm where two runs overlap: one writes, and both end well', { timeout: 90_000 }, async () => {
-    const cluster = await Cluster.start();
-    cluster.publish(captured('3.9.3'));
-    const store = temporaryFolder();
-    const environment = {
-      ...cluster.environment,
-      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `file://${store}`,
-      KONG_CLUSTER_FALLBACK_CONFIG_EXPORT: 'on',
-    };
+    const { store, environment } = await exporterOf(captured('3.9.3'));
     const other = new LambdaFunction();
     const answers = await Promise.all([lambda, other].map((each) => each.run('exportOnce', 2 * minute, environment)));
     for (const { errorMessage } of answers) expect(errorMessage).toBeUndefined();
+    // The other one finds what this one stored.
     const puts = answers.flatMap(({ log }) => log.split('\n').filter((line) => line.includes('"message":"exported"')));
-    expect(puts.length).toBeLessThanOrEqual(2);
+    expect(puts.length).toBe(1);
     const { table } = captured('3.9.3');
     expect(readFileSync(join(store, '3.9.3/config.json')).subarray(0, table.length).equals(table)).toBe(true);
   });
