@@ -60,7 +60,10 @@ class Project {
 describe('the packages of a bundle', () => {
   it('are those whose code is in it, with what they import, once each and sorted', async () => {
     const project = new Project()
-      .file('main.js', `require('b'); require('@scope/a'); import { used } from 'shaken'; console.log(used);`)
+      .file(
+        'main.js',
+        `require('b'); require('@scope/a'); import { used } from 'shaken'; import { used as again } from 'barrel'; console.log(used, again);`,
+      )
       .package('node_modules/b', { license: 'ISC' }, `require('c'); require('@scope/a');`)
       .package('node_modules/@scope/a', { license: { type: 'Apache-2.0' } }, `require('c');`)
       .package('node_modules/b/node_modules/c', {})
@@ -70,6 +73,7 @@ describe('the packages of a bundle', () => {
         { sideEffects: false },
         `export { unused } from 'not-there'; export const used = 1;`,
       )
+      .package('node_modules/barrel', {}, `export { used } from 'shaken';`)
       .package('node_modules/not-there', { sideEffects: false }, `export const unused = 2;`);
     for (const folder of ['b', '@scope/a', 'b/node_modules/c', '@scope/a/node_modules/c', 'shaken']) {
       project.file(`node_modules/${folder}/LICENSE`, `of ${folder.split('/').at(-1)}\r\n\r\n`);
