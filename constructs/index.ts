@@ -1,5 +1,6 @@
-/** What needs no provider: environments, the topology, the rules. `cdktf-kong-resilience/constructs`. */
+/** What needs no provider: environments, the topology, the rules, Kubernetes, machines. `cdktf-kong-resilience/constructs`. */
 export * from './environment';
+export * from './kubernetes';
 export * from './machine';
 export * from './rules';
 export * from './topology';

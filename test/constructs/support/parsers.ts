@@ -44,6 +44,15 @@ export function motoServerIsMissing(): boolean {
   );
 }
 
+/** Whether to skip what needs Kubernetes' schemas. @throws Error in CI */
+export function kubernetesSchemasAreMissing(): boolean {
+  return isUnavailable(
+    spawnSync('python3', ['-c', 'import kubernetes_validate']).status === 0,
+    'kubernetes-validate',
+    'pip install kubernetes-validate',
+  );
+}
+
 function isUnavailable(present: boolean, what: string, install: string): boolean {
   if (present) return false;
   const message = `not installed: ${what}; run ${install}`;
@@ -95,6 +104,10 @@ export const registerEcs = (container: unknown): { environment: unknown; secrets
     environment: unknown;
     secrets: unknown;
   };
+
+/** What the strict schemas of a version of Kubernetes say of each object: "" where it is right. */
+export const validateKubernetes = (manifests: readonly unknown[], version: string): string[] =>
+  JSON.parse(run('python3', [join(parsersSource, 'kubernetes.py'), version], JSON.stringify(manifests))) as string[];
 
 /** What systemd makes of an EnvironmentFile. */
 export const parseSystemd = (file: string): Environment =>

@@ -1,0 +1,53 @@
+import { Fn, Token } from 'cdktf';
+import { agentVersion } from '../artefact';
+import { Text } from '../environment/text';
+
+/** Name, place and labels of an object of Kubernetes. */
+export interface KubernetesMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An object of Kubernetes as a manifest has it: for a property of a resource (`kubernetes_manifest`), or for
+ * `Fn.yamlencode`. It may hold tokens.
+ */
+export interface KubernetesManifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: KubernetesMetadata;
+  readonly [field: string]: unknown;
+}
+
+/** By which a workload finds its pods; they can never be changed. */
+export function selectorOf(instance: string, component: string): Readonly<Record<string, string>> {
+  return {
+    'app.kubernetes.io/name': 'kong-resilience',
+    'app.kubernetes.io/instance': instance,
+    'app.kubernetes.io/component': component,
+  };
+}
+
+/** What else every object says. */
+export function labelsOf(instance: string, component: string): Readonly<Record<string, string>> {
+  return { ...selectorOf(instance, component), 'app.kubernetes.io/version': agentVersion() };
+}
+
+/** Each as a document of one YAML stream, which Terraform writes when it applies. */
+export function yamlStream(manifests: readonly object[]): string {
+  return manifests.map((manifest) => `---\n${yamlOf(manifest)}`).join('');
+}
+
+/** One document. What is known in it is literal, whatever Terraform would make of such characters. */
+export function yamlOf(document: object): string {
+  return Fn.yamlencode(literal(document));
+}
+
+function literal(value: unknown): unknown {
+  if (typeof value === 'string') return Text.of(value).toString();
+  if (typeof value !== 'object' || value === null || Token.isUnresolved(value)) return value;
+  if (Array.isArray(value)) return value.map(literal);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, literal(member)]));
+}

@@ -1,0 +1,91 @@
+import { defineProblem } from '../problems';
+
+export const wrongName = defineProblem(
+  'KR_TF_KUBERNETES_NAME',
+  'A name is one that Kubernetes does not allow.',
+  (prop: string, value: string, longest: number, allowed: string) =>
+    `${prop} is ${JSON.stringify(value)}: it must have 1 to ${longest} characters, ${allowed}, with a letter or digit first and last.`,
+);
+
+export const wrongImage = defineProblem(
+  'KR_TF_AGENT_IMAGE',
+  'An image is not named by a digest or a full tag.',
+  (image: string, why: string) =>
+    `the image is ${JSON.stringify(image)}, ${why}: what runs would change on its own, and two nodes could run two programs. Name a digest (…@sha256:…) or a full tag (…:0.1.0).`,
+);
+
+export const agentTooLarge = defineProblem(
+  'KR_TF_AGENT_TOO_LARGE',
+  'The agent does not fit into a ConfigMap.',
+  (bytes: number, limit: number) =>
+    `the agent has ${bytes} bytes, and a ConfigMap takes ${limit}. Build an image of it and give AgentImage.fromImage.`,
+);
+
+export const agentElsewhere = defineProblem(
+  'KR_TF_AGENT_NAMESPACE',
+  'The ConfigMap of the agent is in another namespace than the pods that run it.',
+  (configMap: string, namespace: string) =>
+    `the agent's ConfigMap is in the namespace "${configMap}", and the pods are in "${namespace}", which cannot mount it. Declare another AgentConfigMap there.`,
+);
+
+export const wrongReplicas = defineProblem(
+  'KR_TF_REPLICAS',
+  'The number of replicas of an exporter is not a whole one from 1 to 3.',
+  (replicas: number) =>
+    `replicas is ${replicas}: it must be a whole number from 1 to 3. One exports at a time and the others wait to take over, so more gain nothing.`,
+);
+
+export const wrongQuantity = defineProblem(
+  'KR_TF_QUANTITY',
+  'An amount of processor or memory is not written as Kubernetes does.',
+  (prop: string, value: string) =>
+    `${prop} is ${JSON.stringify(value)}: it must be an amount as Kubernetes writes it, such as "100m" of a processor or "256Mi" of memory.`,
+);
+
+export const wrongMount = defineProblem(
+  'KR_TF_SECRET_MOUNT',
+  'A secret is to be mounted at what is no folder of its own.',
+  (path: string) =>
+    `secretMounts has ${JSON.stringify(path)}: it must be the absolute path of a folder of its own, such as "/etc/kong/cluster", and none that the pod has for something else.`,
+);
+
+export const notMounted = defineProblem(
+  'KR_TF_FILE_NOT_MOUNTED',
+  'A variable names a file that is not in the pod.',
+  (name: string, path: string, folder: string) =>
+    `${name} names ${path}, which is not in the pod. Give the secret itself (EnvValue.fromKubernetesSecret), or mount the secret that holds the file: secretMounts: { ${JSON.stringify(folder)}: '<name of the secret>' }.`,
+);
+
+export const folderMoved = defineProblem(
+  'KR_TF_FOLDER_MOVED',
+  'A variable moves a folder for which the pod has a volume.',
+  (name: string, path: string) =>
+    `${name} is set, and in a pod that folder is a volume of its own, at ${path}. Leave the variable out.`,
+);
+
+export const bashEnvTaken = defineProblem(
+  'KR_TF_BASH_ENV',
+  'BASH_ENV is set, by which a gateway reaches the start script.',
+  () =>
+    'BASH_ENV is set in the environment of the gateway, which needs it for the start script of the hand-over. Leave it out.',
+);
+
+export const wrongSchedule = defineProblem(
+  'KR_TF_SCHEDULE',
+  'A schedule is not one of five fields, as cron has it.',
+  (schedule: string) =>
+    `schedule is ${JSON.stringify(schedule)}: it must have the five fields of cron, such as "23 * * * *" for every hour.`,
+);
+
+export const wrongSeconds = defineProblem(
+  'KR_TF_ALARM_SECONDS',
+  'The age at which an alarm is raised is not a whole number of seconds from 60.',
+  (prop: string, value: number) => `${prop} is ${value}: it must be a whole number of seconds, at least 60.`,
+);
+
+export const notScraped = defineProblem(
+  'KR_TF_NOT_SCRAPED',
+  'Alarms watch an exporter whose network policy lets no Prometheus in.',
+  (exporter: string) =>
+    `the network policy of "${exporter}" lets nobody reach its metrics, so the alarm "exporter gone" would never end. Give KubernetesExporter the namespace of Prometheus as monitoringNamespace.`,
+);
