@@ -68,6 +68,7 @@ export interface KongChartValues {
   readonly env: Readonly<Record<string, HelmValue>>;
   readonly customEnv: Readonly<Record<string, HelmValue>>;
   readonly ingressController: { readonly enabled: boolean };
+  readonly manager: { readonly enabled: boolean };
   readonly status: { readonly enabled: boolean; readonly http: object };
   readonly readinessProbe: object;
   readonly deployment: {
@@ -180,6 +181,8 @@ function helmValuesOf(props: KubernetesImporterProps, parts: GatewayPodParts): K
     env,
     customEnv: { ...customEnv, BASH_ENV: START_SCRIPT },
     ingressController: { enabled: false },
+    // A data plane has none, and the chart would open it on each node.
+    manager: { enabled: false },
     status: { enabled: true, http: { enabled: true, containerPort: readinessProbe.port } },
     readinessProbe: { httpGet: { path: readinessProbe.path } },
     deployment: {

@@ -7,6 +7,7 @@ import type { ProblemCodeName } from './problem-codes';
 import type { ProblemList } from './problems';
 import { printable, show } from './show';
 import type { ValueType } from './value-types';
+import { isServiceLink } from './service-links';
 import { judgeName } from './variable-names';
 import type { NameVerdict } from './variable-names';
 import { parseVaultReference } from './vault-reference';
@@ -41,7 +42,7 @@ export function takeKnown(
       case 'unknown':
       case 'ignored':
       case 'foreign':
-        reportName(name, verdict, problems);
+        if (!isServiceLink(name, env)) reportName(name, verdict, problems);
         break;
     }
   }

@@ -108,6 +108,30 @@ describe('names', () => {
     ]);
   });
 
+  it('that Kubernetes adds for a Service are left alone, and only those', () => {
+    const links = (service: string): Record<string, string> => ({
+      [`${service}_SERVICE_HOST`]: '10.0.0.1',
+      [`${service}_SERVICE_PORT`]: '8005',
+      [`${service}_SERVICE_PORT_KONG_CLUSTER_TLS`]: '8005',
+      [`${service}_PORT`]: 'tcp://10.0.0.1:8005',
+      [`${service}_PORT_8005_TCP`]: 'tcp://10.0.0.1:8005',
+      [`${service}_PORT_8005_TCP_PROTO`]: 'tcp',
+      [`${service}_PORT_8005_TCP_PORT`]: '8005',
+      [`${service}_PORT_8005_TCP_ADDR`]: '10.0.0.1',
+    });
+    const block = { ...plain, ...links('KONG_CLUSTER'), ...links('KONG_RESILIENCE') };
+    expect(textsOf(block)).toEqual({ problems: [], warnings: [] });
+    expect(textsOf({ ...block, KONG_RESILIENCE_PORTS: '1', KONG_RESILIENCE_LEASE: '1' }).problems).toEqual([
+      'KR_ENV_UNKNOWN KONG_RESILIENCE_LEASE is not known. Did you mean KONG_RESILIENCE_LEASE_SECONDS?',
+      'KR_ENV_UNKNOWN KONG_RESILIENCE_PORTS is not known. Did you mean KONG_RESILIENCE_IMPORT?',
+    ]);
+    for (const half of ['KONG_CLUSTER_SERVICE_HOST', 'KONG_CLUSTER_SERVICE_PORT']) {
+      expect(textsOf({ ...plain, KONG_CLUSTER_PORT: 'tcp://10.0.0.1:8005', [half]: '10.0.0.1' }).problems).toEqual([
+        'KR_ENV_UNKNOWN KONG_CLUSTER_PORT is not known. Did you mean KONG_CLUSTER_CERT?',
+      ]);
+    }
+  });
+
   it('one or two letters off are told up to the limit and not beyond', () => {
     const unknown = (name: string): boolean =>
       textsOf({ ...plain, [name]: 'x' }).problems.some((text) => text.startsWith('KR_ENV_UNKNOWN'));

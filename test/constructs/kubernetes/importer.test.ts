@@ -25,6 +25,7 @@ describe('an importer on Kubernetes', () => {
       image: { repository: 'kong', tag: '3.9.1' },
       customEnv: { BASH_ENV: '/var/lib/kong-resilience/handover/start.sh' },
       ingressController: { enabled: false },
+      manager: { enabled: false },
       status: { enabled: true, http: { enabled: true, containerPort: 8100 } },
       readinessProbe: { httpGet: { path: '/status/ready' } },
     });
