@@ -123,7 +123,7 @@ describe('names', () => {
     expect(textsOf(block)).toEqual({ problems: [], warnings: [] });
     expect(textsOf({ ...block, KONG_RESILIENCE_PORTS: '1', KONG_RESILIENCE_LEASE: '1' }).problems).toEqual([
       'KR_ENV_UNKNOWN KONG_RESILIENCE_LEASE is not known. Did you mean KONG_RESILIENCE_LEASE_SECONDS?',
-      'KR_ENV_UNKNOWN KONG_RESILIENCE_PORTS is not known. Did you mean KONG_RESILIENCE_IMPORT?',
+      'KR_ENV_UNKNOWN KONG_RESILIENCE_PORTS is not known. docs/environment.md lists every KONG_RESILIENCE_ variable.',
     ]);
     for (const half of ['KONG_CLUSTER_SERVICE_HOST', 'KONG_CLUSTER_SERVICE_PORT']) {
       expect(textsOf({ ...plain, KONG_CLUSTER_PORT: 'tcp://10.0.0.1:8005', [half]: '10.0.0.1' }).problems).toEqual([
