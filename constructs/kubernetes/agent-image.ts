@@ -1,6 +1,7 @@
 import { isKnown, type Problem } from '../problems';
 import type { AgentConfigMap } from './agent-config-map';
-import { agentElsewhere, wrongImage } from './problems';
+import { imageProblems } from '../topology/image';
+import { agentElsewhere } from './problems';
 
 /** How a container runs the agent. */
 export interface AgentProgram {
@@ -52,7 +53,7 @@ export class AgentImage {
       commandOrNothing: ['/bin/sh', '-c', orNothing, program],
       configMapName: configMap.configMapName,
       problems: (namespace) => [
-        ...imageProblems(nodeImage),
+        ...imageProblems('nodeImage', nodeImage),
         ...(isKnown(namespace) && isKnown(configMap.namespace) && namespace !== configMap.namespace
           ? [agentElsewhere(configMap.namespace, namespace)]
           : []),
@@ -66,14 +67,6 @@ export class AgentImage {
    * @param image by a digest or a full tag: `registry.example.com/kong-resilience:0.1.0`
    */
   static fromImage(image: string): AgentImage {
-    return new AgentImage({ image, problems: () => imageProblems(image) });
+    return new AgentImage({ image, problems: () => imageProblems('image', image) });
   }
-}
-
-function imageProblems(image: string): Problem[] {
-  if (!isKnown(image)) return [];
-  if (/^[^\s@]+@sha256:[0-9a-f]{64}$/.test(image)) return [];
-  const tag = /^[^\s@]+?:([\w][\w.-]{0,127})$/.exec(image.replace(/^.*\//, ''))?.[1];
-  if (tag === undefined || /\s/.test(image)) return [wrongImage(image, 'which has neither')];
-  return tag === 'latest' ? [wrongImage(image, 'a tag that moves on')] : [];
 }

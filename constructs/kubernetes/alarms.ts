@@ -26,13 +26,13 @@ export interface KubernetesAlarmsProps {
    *
    * @default three times KONG_RESILIENCE_RECONNECT_SECONDS, and KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: 2760
    */
-  readonly maxAgeSeconds?: number;
+  readonly confirmedWithinSeconds?: number;
   /**
    * How long ago the last check that said yes may be, in seconds.
    *
-   * @default 9000 - with a check every hour, two in a row are missing
+   * @default 2700 - with a check every 15 minutes, three in a row are missing
    */
-  readonly checkMaxAgeSeconds?: number;
+  readonly passedWithinSeconds?: number;
 }
 
 const component = 'alarms';
@@ -50,7 +50,7 @@ export class KubernetesAlarms extends Construct {
   /** @throws DeclarationError when nobody may read the exporter's metrics, or for an age that is none */
   constructor(scope: Construct, id: string, props: KubernetesAlarmsProps) {
     super(scope, id);
-    const { exporter, check, labels = {}, maxAgeSeconds, checkMaxAgeSeconds = 9000 } = props;
+    const { exporter, check, labels = {}, confirmedWithinSeconds, passedWithinSeconds = 2700 } = props;
     throwProblems(this, propsProblems(props));
     const { name, namespace } = exporter;
     const metadata = { name, namespace, labels: { ...labelsOf(name, component), ...labels } };
@@ -69,10 +69,10 @@ export class KubernetesAlarms extends Construct {
       metadata,
       spec: {
         groups: [
-          { name: 'kong-resilience-exporter', rules: exporterRules(exporter, maxAgeSeconds) },
+          { name: 'kong-resilience-exporter', rules: exporterRules(exporter, confirmedWithinSeconds) },
           ...(check === undefined
             ? []
-            : [{ name: 'kong-resilience-check', rules: checkRules(check, checkMaxAgeSeconds) }]),
+            : [{ name: 'kong-resilience-check', rules: checkRules(check, passedWithinSeconds) }]),
         ],
       },
     };
@@ -85,8 +85,8 @@ export class KubernetesAlarms extends Construct {
   }
 }
 
-function propsProblems({ exporter, maxAgeSeconds, checkMaxAgeSeconds }: KubernetesAlarmsProps): Problem[] {
-  const ages = Object.entries({ maxAgeSeconds, checkMaxAgeSeconds });
+function propsProblems({ exporter, confirmedWithinSeconds, passedWithinSeconds }: KubernetesAlarmsProps): Problem[] {
+  const ages = Object.entries({ confirmedWithinSeconds, passedWithinSeconds });
   return [
     ...(exporter.monitoringNamespace === undefined ? [notScraped(exporter.node.path)] : []),
     ...ages.flatMap(([prop, value]) =>
@@ -100,9 +100,12 @@ function rule(alert: string, expr: string, wait: string, severity: 'critical' | 
   return { alert, expr, for: wait, labels: { severity }, annotations: { summary } };
 }
 
-function exporterRules({ exporter, namespace, name }: KubernetesExporter, maxAgeSeconds?: number): readonly object[] {
+function exporterRules(
+  { exporter, namespace, name }: KubernetesExporter,
+  confirmedWithinSeconds?: number,
+): readonly object[] {
   const { agentEnvironment, gatewayVersions } = exporter;
-  const maxAge = Tokenization.stringifyNumber(maxAgeSeconds ?? defaultAge(agentEnvironment));
+  const maxAge = Tokenization.stringifyNumber(confirmedWithinSeconds ?? defaultAge(agentEnvironment));
   // As the operator names what a PodMonitor scrapes.
   const job = `job="${namespace}/${name}"`;
   const versions = isKnown(gatewayVersions) ? gatewayVersions : [];
@@ -158,10 +161,10 @@ function defaultAge(block: Parameters<typeof secondsOf>[0]): number {
 }
 
 /** A failed job stays for as long as its history, so it counts only while it is young. */
-function checkRules({ namespace, name }: KubernetesCheck, maxAgeSeconds: number): readonly object[] {
+function checkRules({ namespace, name }: KubernetesCheck, passedWithinSeconds: number): readonly object[] {
   const cronJob = `{namespace="${namespace}",cronjob="${name}"}`;
   const jobs = `namespace="${namespace}",job_name=~"${name}-[0-9]+"`;
-  const maxAge = Tokenization.stringifyNumber(maxAgeSeconds);
+  const maxAge = Tokenization.stringifyNumber(passedWithinSeconds);
   const succeeded = `kube_cronjob_status_last_successful_time${cronJob}`;
   return [
     rule(
@@ -181,7 +184,7 @@ function checkRules({ namespace, name }: KubernetesCheck, maxAgeSeconds: number)
     rule(
       'KongFallbackCheckMissing',
       `absent(${succeeded})`,
-      '3h',
+      '1h',
       'critical',
       'The check of the stored configuration has never succeeded, or kube-state-metrics does not see it',
     ),

@@ -22,7 +22,7 @@ export interface KubernetesCheckProps {
   /**
    * When it runs, as cron writes it.
    *
-   * @default "23 * * * *" - once an hour
+   * @default every 15 minutes
    */
   readonly schedule?: string;
   /** Processor and memory of the container. @default 100m, 128Mi to 512Mi */
@@ -70,7 +70,7 @@ export class KubernetesCheck extends Construct {
   /** @throws DeclarationError with everything that is wrong with its props */
   constructor(scope: Construct, id: string, props: KubernetesCheckProps) {
     super(scope, id);
-    const { importer, schedule = '23 * * * *' } = props;
+    const { importer, schedule = '*/15 * * * *' } = props;
     const { namespace, serviceAccountName } = importer;
     const { agentEnvironment } = importer.importer;
     const name = props.name ?? `${serviceAccountName}-check`;

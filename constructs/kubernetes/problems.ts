@@ -7,13 +7,6 @@ export const wrongName = defineProblem(
     `${prop} is ${JSON.stringify(value)}: it must have 1 to ${longest} characters, ${allowed}, with a letter or digit first and last.`,
 );
 
-export const wrongImage = defineProblem(
-  'KR_TF_AGENT_IMAGE',
-  'An image is not named by a digest or a full tag.',
-  (image: string, why: string) =>
-    `the image is ${JSON.stringify(image)}, ${why}: what runs would change on its own, and two nodes could run two programs. Name a digest (…@sha256:…) or a full tag (…:0.1.0).`,
-);
-
 export const agentTooLarge = defineProblem(
   'KR_TF_AGENT_TOO_LARGE',
   'The agent does not fit into a ConfigMap.',
@@ -74,7 +67,7 @@ export const wrongSchedule = defineProblem(
   'KR_TF_SCHEDULE',
   'A schedule is not one of five fields, as cron has it.',
   (schedule: string) =>
-    `schedule is ${JSON.stringify(schedule)}: it must have the five fields of cron, such as "23 * * * *" for every hour.`,
+    `schedule is ${JSON.stringify(schedule)}: it must have the five fields of cron, such as "*/15 * * * *" for every 15 minutes.`,
 );
 
 export const wrongSeconds = defineProblem(

@@ -97,7 +97,7 @@ describe('the alarms of Kubernetes', () => {
   });
 
   it('tell a check that failed, that is overdue, and that never succeeded', () => {
-    const expressions = expressionsOf(withCheck({ checkMaxAgeSeconds: 7200 }));
+    const expressions = expressionsOf(withCheck({ passedWithinSeconds: 7200 }));
     expect(Object.entries(expressions).slice(5)).toEqual([
       [
         'KongFallbackCheckFailed',
@@ -131,7 +131,7 @@ describe('the alarms of Kubernetes', () => {
     };
     const age = (of: KubernetesAlarms): string => /> (\d+)$/.exec(rulesOf(of)[0]?.expr ?? '')?.[1] ?? 'none';
     expect(age(alarms({}, { exporterNode: { environment } }))).toBe('307');
-    expect(age(alarms({ maxAgeSeconds: 60 }, { exporterNode: { environment } }))).toBe('60');
+    expect(age(alarms({ confirmedWithinSeconds: 60 }, { exporterNode: { environment } }))).toBe('60');
   });
 
   const refused = (attempt: () => unknown): string => {
@@ -147,16 +147,19 @@ describe('the alarms of Kubernetes', () => {
   it('are refused where nobody may scrape, or for an age that is none', () => {
     expect(
       refused(() =>
-        alarms({ maxAgeSeconds: 59, checkMaxAgeSeconds: 60.5 }, { exporter: { monitoringNamespace: undefined } }),
+        alarms(
+          { confirmedWithinSeconds: 59, passedWithinSeconds: 60.5 },
+          { exporter: { monitoringNamespace: undefined } },
+        ),
       ),
     ).toBe(
       [
         'stack/Alarms: 3 problems',
         '  KR_TF_NOT_SCRAPED the network policy of "stack/ExporterPods" lets nobody reach its metrics, so the alarm "exporter gone" would never end. Give KubernetesExporter the namespace of Prometheus as monitoringNamespace.',
-        '  KR_TF_ALARM_SECONDS maxAgeSeconds is 59: it must be a whole number of seconds, at least 60.',
-        '  KR_TF_ALARM_SECONDS checkMaxAgeSeconds is 60.5: it must be a whole number of seconds, at least 60.',
+        '  KR_TF_ALARM_SECONDS confirmedWithinSeconds is 59: it must be a whole number of seconds, at least 60.',
+        '  KR_TF_ALARM_SECONDS passedWithinSeconds is 60.5: it must be a whole number of seconds, at least 60.',
       ].join('\n'),
     );
-    expect(refused(() => alarms({ maxAgeSeconds: 60 }))).toBe('nothing was refused');
+    expect(refused(() => alarms({ confirmedWithinSeconds: 60 }))).toBe('nothing was refused');
   });
 });

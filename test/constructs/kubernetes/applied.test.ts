@@ -85,7 +85,7 @@ class Whole extends TerraformStack {
     this.alarms = new KubernetesAlarms(this, 'Alarms', {
       exporter: this.exporter,
       check: this.check,
-      maxAgeSeconds: n('max_age', 600),
+      confirmedWithinSeconds: n('max_age', 600),
     });
     const { exporter, importer, check, alarms } = this;
     const outputs = {

@@ -25,12 +25,12 @@ interface CronJob {
 const cronJobOf = (check: KubernetesCheck): CronJob => atSynth(check.cronJob) as unknown as CronJob;
 
 describe('the check on Kubernetes', () => {
-  it('runs once an hour, never twice at a time, and fails after a second try', () => {
+  it('runs every 15 minutes, never twice at a time, and fails after a second try', () => {
     const check = aCheck();
     expect(check.cronJob.metadata).toEqual({ name: 'kong-gateway-check', namespace: 'kong', labels });
     const { jobTemplate, ...spec } = cronJobOf(check).spec;
     expect(spec).toEqual({
-      schedule: '23 * * * *',
+      schedule: '*/15 * * * *',
       concurrencyPolicy: 'Forbid',
       startingDeadlineSeconds: 600,
       successfulJobsHistoryLimit: 1,
@@ -95,7 +95,7 @@ describe('the check on Kubernetes', () => {
   const name = (value: string): string =>
     `KR_TF_KUBERNETES_NAME name is "${value}": it must have 1 to 52 characters, lower-case letters, digits and "-", with a letter or digit first and last.`;
   const schedule = (value: string): string =>
-    `KR_TF_SCHEDULE schedule is "${value}": it must have the five fields of cron, such as "23 * * * *" for every hour.`;
+    `KR_TF_SCHEDULE schedule is "${value}": it must have the five fields of cron, such as "*/15 * * * *" for every 15 minutes.`;
 
   it.each<[Partial<KubernetesCheckProps>, Wanted, string]>([
     [{ name: 'x'.repeat(53) }, {}, name('x'.repeat(53))],

@@ -223,7 +223,7 @@ describe('an importer on Kubernetes is refused', () => {
     ).toBe(
       [
         'stack/GatewayPods: 4 problems',
-        '  KR_TF_AGENT_IMAGE the image is "kong-resilience", which has neither: what runs would change on its own, and two nodes could run two programs. Name a digest (…@sha256:…) or a full tag (…:0.1.0).',
+        '  KR_TF_IMAGE image is "kong-resilience": it must end with a full tag (":0.1.0") or a digest ("@sha256:…"), so that what runs is what was tested; "latest" is none.',
         '  KR_TF_FILE_NOT_MOUNTED KONG_CLUSTER_CERT_KEY names /etc/kong/tls.key, which is not in the pod. Give the secret itself (EnvValue.fromKubernetesSecret), or mount the secret that holds the file: secretMounts: { "/etc/kong": \'<name of the secret>\' }.',
         '  KR_TF_FOLDER_MOVED KONG_RESILIENCE_HANDOVER_DIR is set, and in a pod that folder is a volume of its own, at /var/lib/kong-resilience/handover. Leave the variable out.',
         '  KR_TF_BASH_ENV BASH_ENV is set in the environment of the gateway, which needs it for the start script of the hand-over. Leave it out.',
