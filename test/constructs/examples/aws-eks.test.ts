@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type AppliedState, valuesOf } from '../support/terraform';
 import { accessOf, exports, imports } from './aws-access';
 import { describeExample } from './example';
-import { documentsOf, itDeploysOnKubernetes } from './kubernetes';
+import { checkOf, documentsOf, itDeploysOnKubernetes } from './kubernetes';
 
 /** What a token must say to take a role on. */
 function conditionsOf(state: AppliedState, role: string): unknown[] {
@@ -16,7 +16,7 @@ describeExample(
     example: {
       folder: 'aws-eks',
       stack: 'kong-aws-eks',
-      variables: { control_plane: 'cp.example.com:8005', agent_image: 'kong-resilience:0.1.0', cluster_name: 'edge' },
+      variables: { control_plane: 'cp.example.com:8005', cluster_name: 'edge' },
       protection: ['const protect = true;', 'const protect = false;'],
     },
     paths: [
@@ -59,13 +59,14 @@ describeExample(
       const annotations = (role: string) => ({
         'eks.amazonaws.com/role-arn': valuesOf(state, 'aws_iam_role', role)['arn'],
       });
-      const [account, deployment] = documentsOf(state, 'exporter_manifests');
-      expect(account?.metadata).toEqual({
+      const [account, , deployment] = documentsOf(state, 'exporter_manifests');
+      expect(account?.metadata).toMatchObject({
         name: 'kong-exporter',
         namespace: 'kong',
         annotations: annotations('ExporterRole'),
       });
       expect(deployment?.spec?.template.spec.serviceAccountName).toBe('kong-exporter');
+      expect(checkOf(state)?.serviceAccountName).toBe('kong-gateway');
       const [values] = documentsOf(state, 'gateway_values');
       expect(values?.deployment?.serviceAccount).toEqual({
         create: true,

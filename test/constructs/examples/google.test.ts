@@ -14,7 +14,7 @@ describeExample(
     example: {
       folder: 'google',
       stack: 'kong-google',
-      variables: { control_plane: 'cp.example.com:8005', agent_image: 'kong-resilience:0.1.0', project: 'edge-prod' },
+      variables: { control_plane: 'cp.example.com:8005', project: 'edge-prod' },
       protection: ['const protect = true;', 'const protect = false;'],
     },
     paths: [

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { agentBundle } from '../../../constructs/artefact';
 import type { AppliedState } from '../support/terraform';
 import type { Life } from './example';
 
@@ -10,13 +12,21 @@ interface Container {
   readonly readinessProbe?: unknown;
 }
 
+interface Pod {
+  readonly serviceAccountName: string;
+  readonly containers: readonly Container[];
+  readonly volumes: readonly unknown[];
+}
+
 /** What the tests read of a manifest, or of the values of Kong's chart. */
 interface Document {
-  readonly metadata?: unknown;
+  readonly kind?: string;
+  readonly metadata?: { readonly name: string };
+  readonly immutable?: boolean;
+  readonly data?: Readonly<Record<string, string>>;
   readonly spec?: {
-    readonly template: {
-      readonly spec: { readonly serviceAccountName: string; readonly containers: readonly Container[] };
-    };
+    readonly template: { readonly spec: Pod };
+    readonly jobTemplate?: { readonly spec: Document['spec'] };
   };
   readonly env?: unknown;
   readonly customEnv?: unknown;
@@ -24,6 +34,7 @@ interface Document {
   readonly deployment?: {
     readonly serviceAccount: unknown;
     readonly initContainers: readonly Container[];
+    readonly userDefinedVolumes: readonly unknown[];
     readonly userDefinedVolumeMounts: readonly unknown[];
   };
 }
@@ -34,6 +45,12 @@ export function documentsOf(state: AppliedState, output: string): Document[] {
     expect('errors' in document ? document.errors : []).toEqual([]);
     return document.toJS() as Document;
   });
+}
+
+/** The pod of the scheduled check. */
+export function checkOf(state: AppliedState): Pod | undefined {
+  const [, cronJob] = documentsOf(state, 'check_manifests');
+  return cronJob?.spec?.jobTemplate?.spec?.template.spec;
 }
 
 const environmentOf = (container: Container | undefined): Record<string, unknown> =>
@@ -56,7 +73,7 @@ export function itDeploysOnKubernetes(life: () => Life, store: Readonly<Record<s
       KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1',
       KONG_ROLE: 'data_plane',
     };
-    const [, deployment] = documentsOf(state, 'exporter_manifests');
+    const [, , deployment] = documentsOf(state, 'exporter_manifests');
     const [exporter] = deployment?.spec?.template.spec.containers ?? [];
     expect(environmentOf(exporter)).toEqual({
       ...agent,
@@ -65,7 +82,9 @@ export function itDeploysOnKubernetes(life: () => Life, store: Readonly<Record<s
     });
     const [values] = documentsOf(state, 'gateway_values');
     const [importer] = values?.deployment?.initContainers ?? [];
-    expect(environmentOf(importer)).toEqual({ ...agent, KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on' });
+    const importing = { ...agent, KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on' };
+    expect(environmentOf(importer)).toEqual(importing);
+    expect(environmentOf(checkOf(state)?.containers[0])).toEqual(importing);
     expect(values?.env).toEqual({
       cluster_cert: { valueFrom: certificate('tls.crt') },
       cluster_cert_key: { valueFrom: certificate('tls.key') },
@@ -82,7 +101,33 @@ export function itDeploysOnKubernetes(life: () => Life, store: Readonly<Record<s
     const [values] = documentsOf(life().state, 'gateway_values');
     const [importer] = values?.deployment?.initContainers ?? [];
     expect(importer?.securityContext).toMatchObject({ runAsUser: 1000, runAsGroup: 1000 });
-    expect(importer?.volumeMounts).toEqual(values?.deployment?.userDefinedVolumeMounts);
+    expect(importer?.volumeMounts).toEqual(
+      expect.arrayContaining([...(values?.deployment?.userDefinedVolumeMounts ?? [])]),
+    );
     expect(values?.readinessProbe).toEqual({ httpGet: { path: '/status/ready' } });
+  });
+
+  it('runs the agent out of one ConfigMap, which is whole', () => {
+    const { state } = life();
+    const [agent] = documentsOf(state, 'agent_manifest');
+    expect([agent?.kind, agent?.immutable]).toEqual(['ConfigMap', true]);
+    expect(agent?.data).toEqual({ 'kong-resilience.cjs': readFileSync(agentBundle(), 'utf8') });
+    const name = agent?.metadata?.name;
+    const volume = { name: 'kong-resilience-agent', configMap: { name } };
+    const [, , deployment] = documentsOf(state, 'exporter_manifests');
+    const [values] = documentsOf(state, 'gateway_values');
+    expect(deployment?.spec?.template.spec.volumes).toContainEqual(volume);
+    expect(checkOf(state)?.volumes).toContainEqual(volume);
+    expect(values?.deployment?.userDefinedVolumes).toContainEqual({
+      name: 'kong-resilience-agent',
+      configMap: { name, optional: true },
+    });
+  });
+
+  it('has alarms, for an exporter whose metrics one namespace may read', () => {
+    const { state } = life();
+    expect(documentsOf(state, 'alarm_manifests').map(({ kind }) => kind)).toEqual(['PodMonitor', 'PrometheusRule']);
+    expect(state.outputs['alarm_manifests']).toContain('job=\\"kong/kong-exporter\\",version=\\"3.9.1\\"');
+    expect(state.outputs['exporter_manifests']).toContain('"kubernetes.io/metadata.name": "monitoring"');
   });
 }
