@@ -3,14 +3,15 @@ import { isKnown, throwProblems, type Problem } from '../problems';
 import { programOf } from './agent-image';
 import type { KubernetesImporter } from './importer';
 import { labelsOf, yamlStream, type KubernetesManifest } from './manifest';
-import { labelProblems, subdomainProblems } from './names';
-import { agentNetworkPolicy, egressPortsProblems } from './network-policy';
+import { labelProblems } from './names';
+import { agentNetworkPolicy } from './network-policy';
 import { agentContainer, agentPod, agentVolumes } from './pod';
+import { agentPodProblems, type AgentPodProps } from './pod-props';
 import { wrongSchedule } from './problems';
-import { resourcesOf, resourcesProblems, type AgentResources } from './resources';
-import { mountSecrets, secretMountProblems } from './secret-mounts';
+import { resourcesOf } from './resources';
+import { mountSecrets } from './secret-mounts';
 
-export interface KubernetesCheckProps {
+export interface KubernetesCheckProps extends AgentPodProps {
   /** The gateways for which is checked: as them, in their namespace, with their program. Their service account must exist. */
   readonly importer: KubernetesImporter;
   /**
@@ -25,26 +26,6 @@ export interface KubernetesCheckProps {
    * @default every 15 minutes
    */
   readonly schedule?: string;
-  /** Processor and memory of the container. @default 100m, 128Mi to 512Mi */
-  readonly resources?: AgentResources;
-  /**
-   * Secrets that hold files which the environment names, as for the gateways.
-   *
-   * @default none
-   */
-  readonly secretMounts?: Readonly<Record<string, string>>;
-  /**
-   * Secrets with which images are pulled.
-   *
-   * @default none
-   */
-  readonly imagePullSecrets?: readonly string[];
-  /**
-   * TCP ports that the pods may also reach, as of `KubernetesExporter`.
-   *
-   * @default none
-   */
-  readonly egressPorts?: readonly number[];
 }
 
 /** How long a run may take, in seconds. */
@@ -138,11 +119,6 @@ function propsProblems(props: KubernetesCheckProps, name: string, schedule: stri
     ...(isKnown(schedule) && !/^\s*(?:[\d*,/A-Za-z-]+\s+){4}[\d*,/A-Za-z-]+\s*$/.test(schedule)
       ? [wrongSchedule(schedule)]
       : []),
-    ...resourcesProblems(props.resources),
-    ...secretMountProblems(props.secretMounts, props.importer.importer.agentEnvironment),
-    ...(props.imagePullSecrets ?? []).flatMap((secret, index) =>
-      subdomainProblems(`imagePullSecrets[${index}]`, secret),
-    ),
-    ...egressPortsProblems(props.egressPorts),
+    ...agentPodProblems(props, props.importer.importer.agentEnvironment),
   ];
 }

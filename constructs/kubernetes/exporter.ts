@@ -8,13 +8,14 @@ import { AgentConfigMap } from './agent-config-map';
 import { AgentImage, programOf } from './agent-image';
 import { labelsOf, selectorOf, yamlStream, type KubernetesManifest } from './manifest';
 import { labelProblems, subdomainProblems } from './names';
-import { agentNetworkPolicy, egressPortsProblems } from './network-policy';
+import { agentNetworkPolicy } from './network-policy';
 import { agentContainer, agentPod, agentVolumes } from './pod';
+import { agentPodProblems, type AgentPodProps } from './pod-props';
 import { folderMoved, wrongReplicas } from './problems';
-import { resourcesOf, resourcesProblems, type AgentResources } from './resources';
-import { mountSecrets, secretMountProblems } from './secret-mounts';
+import { resourcesOf } from './resources';
+import { mountSecrets } from './secret-mounts';
 
-export interface KubernetesExporterProps {
+export interface KubernetesExporterProps extends AgentPodProps {
   /** The node of the topology that these pods are. */
   readonly exporter: ExporterNode;
   /** Namespace of the pods. */
@@ -46,27 +47,6 @@ export interface KubernetesExporterProps {
    * @default 1
    */
   readonly replicas?: number;
-  /** Processor and memory of the container. @default 100m, 128Mi to 1Gi */
-  readonly resources?: AgentResources;
-  /**
-   * Secrets that hold files which the environment names, such as a CA: the name of the secret by the folder of its files.
-   *
-   * @default none
-   */
-  readonly secretMounts?: Readonly<Record<string, string>>;
-  /**
-   * Secrets with which images are pulled.
-   *
-   * @default none
-   */
-  readonly imagePullSecrets?: readonly string[];
-  /**
-   * TCP ports that the pods may also reach, such as that of a proxy whose address is a secret. The resolver's, 443 and the
-   * ports of all addresses in the environment are open.
-   *
-   * @default none
-   */
-  readonly egressPorts?: readonly number[];
   /**
    * Namespace whose pods may read `/metrics` and `/status`.
    *
@@ -168,12 +148,7 @@ function propsProblems(props: KubernetesExporterProps): Problem[] {
       ? [wrongReplicas(replicas)]
       : []),
     ...(image === undefined ? [] : programOf(image).problems(namespace)),
-    ...resourcesProblems(props.resources),
-    ...secretMountProblems(props.secretMounts, agentEnvironment),
-    ...(props.imagePullSecrets ?? []).flatMap((secret, index) =>
-      subdomainProblems(`imagePullSecrets[${index}]`, secret),
-    ),
-    ...egressPortsProblems(props.egressPorts),
+    ...agentPodProblems(props, agentEnvironment),
     ...(agentEnvironment.get('KONG_RESILIENCE_SPOOL_DIR') === undefined
       ? []
       : [folderMoved('KONG_RESILIENCE_SPOOL_DIR', SPOOL_DIR)]),

@@ -11,4 +11,5 @@ export type { KubernetesExporterProps } from './exporter';
 export { KubernetesImporter } from './importer';
 export type { GatewayPodParts, KongChartValues, KubernetesImporterProps } from './importer';
 export type { KubernetesManifest, KubernetesMetadata } from './manifest';
+export type { AgentPodProps } from './pod-props';
 export type { AgentResources } from './resources';

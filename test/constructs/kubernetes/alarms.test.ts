@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  DeclarationError,
-  EnvValue,
-  KubernetesAlarms,
-  KubernetesCheck,
-  type KubernetesAlarmsProps,
-} from '../../../constructs';
+import { EnvValue, KubernetesAlarms, KubernetesCheck, type KubernetesAlarmsProps } from '../../../constructs';
 import { agentVersion } from '../../../constructs/artefact';
 import { metricDefinitions } from '../../../src/cli/metrics';
-import { anExporter, anImporter, aStack, type Wanted } from './harness';
+import { anExporter, anImporter, aStack, refusalOf, type Wanted } from './harness';
 
 interface Rule {
   readonly alert: string;
@@ -134,19 +128,9 @@ describe('the alarms of Kubernetes', () => {
     expect(age(alarms({ confirmedWithinSeconds: 60 }, { exporterNode: { environment } }))).toBe('60');
   });
 
-  const refused = (attempt: () => unknown): string => {
-    try {
-      attempt();
-    } catch (error) {
-      if (error instanceof DeclarationError) return error.message;
-      throw error;
-    }
-    return 'nothing was refused';
-  };
-
   it('are refused where nobody may scrape, or for an age that is none', () => {
     expect(
-      refused(() =>
+      refusalOf(() =>
         alarms(
           { confirmedWithinSeconds: 59, passedWithinSeconds: 60.5 },
           { exporter: { monitoringNamespace: undefined } },
@@ -160,6 +144,6 @@ describe('the alarms of Kubernetes', () => {
         '  KR_TF_ALARM_SECONDS passedWithinSeconds is 60.5: it must be a whole number of seconds, at least 60.',
       ].join('\n'),
     );
-    expect(refused(() => alarms({ confirmedWithinSeconds: 60 }))).toBe('nothing was refused');
+    expect(refusalOf(() => alarms({ confirmedWithinSeconds: 60 }))).toBe('nothing was refused');
   });
 });

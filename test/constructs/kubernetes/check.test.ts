@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { atSynth, DeclarationError, KubernetesCheck, type KubernetesCheckProps } from '../../../constructs';
 import { agentVersion } from '../../../constructs/artefact';
-import { anImporter, aStack, containerOf, type Pod, type Wanted } from './harness';
+import { anImporter, aStack, containerOf, pathsBelow, type Pod, type Wanted } from './harness';
 
 const labels = {
   'app.kubernetes.io/name': 'kong-resilience',
@@ -88,7 +88,7 @@ describe('the check on Kubernetes', () => {
 
   it('keeps its ids', () => {
     const check = aCheck();
-    expect(check.node.findAll().map(({ node }) => node.path)).toEqual(['stack/Check']);
+    expect(pathsBelow(check)).toEqual(['stack/Check']);
     expect(check.manifests).toEqual([check.networkPolicy, check.cronJob]);
   });
 

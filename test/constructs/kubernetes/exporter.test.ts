@@ -9,7 +9,17 @@ import {
   type KubernetesExporterProps,
 } from '../../../constructs';
 import { agentVersion } from '../../../constructs/artefact';
-import { anExporter, aStack, containerOf, keys, podOf, variablesOf, type Wanted } from './harness';
+import {
+  anExporter,
+  aStack,
+  containerOf,
+  keys,
+  pathsBelow,
+  podOf,
+  refusalOf,
+  variablesOf,
+  type Wanted,
+} from './harness';
 
 const selector = {
   'app.kubernetes.io/name': 'kong-resilience',
@@ -20,13 +30,15 @@ const labels = { ...selector, 'app.kubernetes.io/version': agentVersion() };
 
 /** Rules of what may go out, without those for names and for 443 and the control plane. */
 function egressOf(wanted: Wanted): unknown[] {
-  const { spec } = atSynth(anExporter(wanted).networkPolicy) as { spec: { egress: unknown[] } };
+  const { spec } = atSynth(anExporter(wanted).networkPolicy) as unknown as { spec: { egress: unknown[] } };
   return spec.egress.slice(2);
 }
 
 /** TCP ports that are open to every address. */
 function openPorts(wanted: Wanted): unknown[] {
-  const { spec } = atSynth(anExporter(wanted).networkPolicy) as { spec: { egress: { ports: { port: number }[] }[] } };
+  const { spec } = atSynth(anExporter(wanted).networkPolicy) as unknown as {
+    spec: { egress: { ports: { port: number }[] }[] };
+  };
   return spec.egress[1]?.ports.map(({ port }) => port) ?? [];
 }
 
@@ -42,10 +54,7 @@ describe('an exporter on Kubernetes', () => {
   });
 
   it('keeps its ids', () => {
-    const stack = aStack();
-    anExporter({}, stack);
-    const paths = stack.node.findAll().map(({ node }) => node.path);
-    expect(paths.filter((path) => path.startsWith('stack/ExporterPods'))).toEqual([
+    expect(pathsBelow(anExporter())).toEqual([
       'stack/ExporterPods',
       'stack/ExporterPods/Agent',
       'stack/ExporterPods/Agent/Program',
@@ -352,15 +361,7 @@ describe('the network policy of an exporter', () => {
 });
 
 describe('an exporter on Kubernetes is refused', () => {
-  const refusal = (wanted: Wanted): string => {
-    try {
-      anExporter(wanted);
-    } catch (error) {
-      if (error instanceof DeclarationError) return error.message;
-      throw error;
-    }
-    return 'nothing was refused';
-  };
+  const refusal = (wanted: Wanted): string => refusalOf(() => anExporter(wanted));
   const one = (text: string): string => `stack/ExporterPods: 1 problem\n  ${text}`;
 
   const digest = `kong-resilience@sha256:${'0'.repeat(64)}`;

@@ -2,6 +2,7 @@ import { TerraformStack, Testing } from 'cdktf';
 import { Construct } from 'constructs';
 import {
   atSynth,
+  DeclarationError,
   EnvValue,
   ExporterNode,
   ImporterNode,
@@ -153,3 +154,17 @@ export function containerOf(pod: Pod): Container {
 /** Variables of a container by name. */
 export const variablesOf = ({ env }: Container): Record<string, unknown> =>
   Object.fromEntries(env.map(({ name, value, valueFrom }) => [name, value ?? valueFrom]));
+
+/** Paths of a construct and of all below it. */
+export const pathsBelow = ({ node }: Construct): string[] => node.findAll().map((found) => found.node.path);
+
+/** What an attempt is told; nothing is an error too. */
+export function refusalOf(attempt: () => unknown): string {
+  try {
+    attempt();
+  } catch (error) {
+    if (error instanceof DeclarationError) return error.message;
+    throw error;
+  }
+  return 'nothing was refused';
+}

@@ -6,12 +6,11 @@ import { describe, expect, it } from 'vitest';
 import {
   AgentImage,
   atSynth,
-  DeclarationError,
   EnvValue,
   type KubernetesImporter,
   type KubernetesImporterProps,
 } from '../../../constructs';
-import { anImporter, aStack, keys, variablesOf, type Container, type Wanted } from './harness';
+import { anImporter, keys, pathsBelow, refusalOf, variablesOf, type Container, type Wanted } from './harness';
 
 const initOf = ({ podParts }: KubernetesImporter): Container => atSynth(podParts.initContainer) as Container;
 
@@ -136,10 +135,7 @@ describe('an importer on Kubernetes', () => {
   });
 
   it('keeps its ids', () => {
-    const stack = aStack();
-    anImporter({}, stack);
-    const paths = stack.node.findAll().map(({ node }) => node.path);
-    expect(paths.filter((path) => path.startsWith('stack/GatewayPods'))).toEqual([
+    expect(pathsBelow(anImporter())).toEqual([
       'stack/GatewayPods',
       'stack/GatewayPods/Agent',
       'stack/GatewayPods/Agent/Program',
@@ -176,15 +172,7 @@ describe('the init container', () => {
 });
 
 describe('an importer on Kubernetes is refused', () => {
-  const refusal = (wanted: Wanted): string => {
-    try {
-      anImporter(wanted);
-    } catch (error) {
-      if (error instanceof DeclarationError) return error.message;
-      throw error;
-    }
-    return 'nothing was refused';
-  };
+  const refusal = (wanted: Wanted): string => refusalOf(() => anImporter(wanted));
   const one = (text: string): string => `stack/GatewayPods: 1 problem\n  ${text}`;
 
   it.each<[Partial<KubernetesImporterProps>, string]>([
