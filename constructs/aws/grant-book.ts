@@ -1,7 +1,7 @@
-import { TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { throwProblems } from '../problems';
 import type { IPrincipal } from '../topology';
+import { pathInStack } from './name-by-path';
 import { forPrincipal, type PolicyStatement } from './policy';
 import { isAwsPrincipal, type IAwsPrincipal } from './principal';
 import { notAwsPrincipal, readTooEarly } from './problems';
@@ -87,11 +87,4 @@ export function awsPrincipal(store: IConstruct, principal: IPrincipal): IAwsPrin
 
 function isForeign(principal: IAwsPrincipal): boolean {
   return principal.principalAccount !== undefined;
-}
-
-/** Where a construct is in its stack, as it may stand in an id. */
-function pathInStack(construct: IConstruct): string {
-  const above = TerraformStack.of(construct).node.path;
-  const path = construct.node.path;
-  return (above === '' ? path : path.slice(above.length + 1)).replaceAll('/', '-');
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { IamAccessKey } from '@cdktf/provider-aws/lib/iam-access-key';
 import { IamUser as IamUserResource } from '@cdktf/provider-aws/lib/iam-user';
 import { IamUserPolicy } from '@cdktf/provider-aws/lib/iam-user-policy';
@@ -8,6 +7,7 @@ import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
 import { throwProblems } from '../problems';
+import { nameByPath } from './name-by-path';
 import { lazyPolicyDocument, type PolicyStatement } from './policy';
 import { policyName } from './policy-name';
 import type { IAwsPrincipal } from './principal';
@@ -121,11 +121,4 @@ export class IamUser extends Construct implements IAwsPrincipal {
       policy: lazyPolicyDocument(statements),
     });
   }
-}
-
-/** A legal name of at most 64 characters; the hash keeps two long paths apart. */
-function nameByPath(construct: Construct): string {
-  const path = construct.node.path.replace(/[^\w]+/g, '-');
-  const hash = createHash('sha256').update(construct.node.path).digest('hex').slice(0, 8);
-  return `${path.slice(0, 55)}-${hash}`;
 }

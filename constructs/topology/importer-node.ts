@@ -7,6 +7,7 @@ import { nodeBlocks, type NodeProps, type ReadinessProbe } from './node';
 import { everyAddress, portProblems } from './ports';
 import type { IPrincipal } from './principal';
 import { noReadiness } from './problems';
+import type { IConfigurationStore } from './store';
 import { versionProblems } from './versions';
 
 const STATUS_PORT = 8100;
@@ -39,6 +40,8 @@ export class ImporterNode extends Construct {
   readonly gatewayEnvironment: EnvironmentBlock;
   /** By which a platform asks the gateway whether it has a configuration; without it an empty node gets traffic. */
   readonly readinessProbe: ReadinessProbe;
+  /** Where its configuration is stored. */
+  readonly store: IConfigurationStore;
 
   constructor(scope: Construct, id: string, props: ImporterNodeProps) {
     super(scope, id);
@@ -63,6 +66,7 @@ export class ImporterNode extends Construct {
     });
     this.agentEnvironment = agent;
     this.gatewayEnvironment = gateway;
+    this.store = store;
     noteReader(this, principal);
     store.grantImport(principal);
   }

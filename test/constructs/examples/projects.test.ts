@@ -26,7 +26,8 @@ const foldersOfExamples = async (): Promise<string[]> =>
 describe('cdktf.json', () => {
   it('is there for each example, which its own test takes through Terraform', async () => {
     const folders = await foldersOfExamples();
-    expect(folders.sort()).toEqual(['aws', 'aws-eks', 'existing-stack', 'google', 'google-cloud-run', 'minio']);
+    const expected = ['aws', 'aws-eks', 'aws-lambda', 'existing-stack', 'google', 'google-cloud-run', 'minio'];
+    expect(folders.sort()).toEqual(expected);
     for (const folder of folders) {
       const { projectId, ...rest } = await projectOf(join('examples', folder));
       expect(projectId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);

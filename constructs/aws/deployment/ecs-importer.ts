@@ -1,0 +1,271 @@
+import type { EcsTaskDefinitionVolume } from '@cdktf/provider-aws/lib/ecs-task-definition';
+import { Tokenization } from 'cdktf';
+import { Construct } from 'constructs';
+import type { EcsSecret, EcsVariable } from '../../environment';
+import { isKnown, throwProblems, type Problem } from '../../problems';
+import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode, type ReadinessProbe } from '../../topology';
+import { imageProblems } from '../../topology/image';
+import { EcsExecutionRole } from '../ecs-execution-role';
+import { nameByPath } from '../name-by-path';
+import type { IAwsPrincipal } from '../principal';
+import { checkRoleProps } from '../role-checks';
+import { addPolicy } from './add-policy';
+import { checkRetentionDays } from './checks';
+import { awslogs, type EcsContainer, type EcsLogConfiguration } from './ecs-container';
+import { checkExecutionRole, checkTaskRole } from './ecs-roles';
+import { imageRights } from './image-rights';
+import { declareLogGroup, logRights, type LogProps } from './log-group';
+import { containerConflict, handoverMoved, noHandoverGroup, noSuchContainer } from './problems';
+import { checkSecrets, secretRights, type SecretsProps } from './secret-rights';
+import { Surroundings, type PlaceProps } from './surroundings';
+
+export interface EcsImporterProps extends PlaceProps, LogProps, SecretsProps {
+  /** The importer of the topology. Its principal is the task role: an `EcsTaskRole`, or an `ExistingRole`. */
+  readonly importer: ImporterNode;
+  /** Image of the agent, by full tag or digest: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/kong-resilience:0.1.0`. */
+  readonly image: string;
+  /**
+   * Whether an import that fails keeps the gateway from starting, and so fails the task: `import --require`.
+   *
+   * @default false: whatever became of the import, the gateway starts, as it would without it
+   */
+  readonly require?: boolean;
+  /**
+   * User of the gateway's image, by name or number. Its group becomes that of the hand-over: the gateway runs as
+   * `kong:10001`, say.
+   *
+   * @default "kong", as Kong's images have it
+   */
+  readonly gatewayUser?: string;
+  /**
+   * Existing group of CloudWatch Logs that takes the log of the import, in the region of the task. Its execution role must
+   * be allowed to write there.
+   *
+   * @default one of its own
+   */
+  readonly logGroupName?: string;
+  /**
+   * Execution role of the task: an `EcsExecutionRole`, or an `ExistingRole`. What the import needs is added to it: the
+   * secrets of both containers, the agent's image, the log.
+   *
+   * @default an EcsExecutionRole of its own
+   */
+  readonly executionRole?: IAwsPrincipal;
+  /**
+   * Path of its own execution role.
+   *
+   * @default "/"
+   */
+  readonly path?: string;
+  /**
+   * ARN of a managed policy that bounds what its own execution role may do.
+   *
+   * @default none
+   */
+  readonly permissionsBoundary?: string;
+}
+
+/** What a task definition gets: spread it into the props of an `EcsTaskDefinition`. */
+export interface EcsTaskParts {
+  /** The containers as JSON, the import's first. */
+  readonly containerDefinitions: string;
+  readonly volume: EcsTaskDefinitionVolume[];
+  readonly taskRoleArn: string;
+  readonly executionRoleArn: string;
+}
+
+const importContainer = 'kong-resilience-import';
+const volumeName = 'kong-resilience-handover';
+/** Group of the gateway's process, and of what is handed over to it. It need not exist in an image. */
+const handoverGroup = '10001';
+
+/**
+ * What an existing task definition needs so that its gateway comes up from the store in an outage: a container that
+ * imports before the gateway starts, the volume between the two, and what the gateway's container gets.
+ *
+ * ```ts
+ * new EcsTaskDefinition(this, 'Gateway', {
+ *   family: 'kong', requiresCompatibilities: ['FARGATE'], networkMode: 'awsvpc', cpu: '1024', memory: '2048',
+ *   ...importer.taskDefinitionParts([{ name: 'kong', image: 'kong:3.9.1' }]),
+ * });
+ * ```
+ *
+ * The gateway's image and start command stay: the image's entry point is a bash script, which reads what `BASH_ENV` names,
+ * and so decides at each start whether what was handed over is used. When ECS restarts the gateway's container alone, the
+ * import does not run again, and what is staged is decided on anew.
+ */
+export class EcsImporter extends Construct {
+  /** The container that imports. It ends, and is not essential. */
+  readonly containerDefinition: EcsContainer;
+  /** The volume of the task in which the configuration is handed over. */
+  readonly volume: EcsTaskDefinitionVolume;
+  /** Execution role of the task. */
+  readonly executionRole: IAwsPrincipal;
+  readonly #props: EcsImporterProps;
+  readonly #group: string;
+  readonly #logConfiguration: (stream: string) => EcsLogConfiguration;
+
+  /** @throws DeclarationError with everything that is wrong in the props, and for a principal that is no role */
+  constructor(scope: Construct, id: string, props: EcsImporterProps) {
+    super(scope, id);
+    const { importer, image } = props;
+    const { agentEnvironment, gatewayEnvironment } = importer;
+    const folder = agentEnvironment.get('KONG_RESILIENCE_HANDOVER_DIR')?.toString() ?? HANDOVER_DIR;
+    const group = agentEnvironment.get('KONG_RESILIENCE_HANDOVER_GROUP')?.toString() ?? handoverGroup;
+    throwProblems(this, [
+      ...imageProblems('image', image),
+      ...checkTaskRole(importer.principal),
+      ...checkExecutionRole(props.executionRole),
+      ...checkRetentionDays(props.logRetentionDays),
+      ...checkSecrets(props),
+      ...checkRoleProps({ path: props.path, permissionsBoundary: props.permissionsBoundary }),
+      ...(folder === HANDOVER_DIR ? [] : [handoverMoved(folder, HANDOVER_DIR)]),
+      ...(isKnown(group) ? [] : [noHandoverGroup()]),
+    ]);
+    this.#props = props;
+    this.#group = group;
+    const surroundings = new Surroundings(this, props);
+    const log = props.logGroupName === undefined ? declareLogGroup(this, nameByPath(this), props) : undefined;
+    this.#logConfiguration = (stream) => awslogs(props.logGroupName ?? log?.name ?? '', surroundings.region, stream);
+    this.executionRole = props.executionRole ?? this.#ownExecutionRole();
+    addPolicy(this.executionRole, 'Start', this, () => [
+      ...(log === undefined ? [] : [logRights(log)]),
+      ...secretRights([agentEnvironment, gatewayEnvironment], props, surroundings),
+      ...imageRights(image, surroundings),
+    ]);
+    this.volume = { name: volumeName };
+    const { environment, secrets } = agentEnvironment.toEcs();
+    const groups = agentEnvironment.get('KONG_RESILIENCE_HANDOVER_GROUP') === undefined;
+    this.containerDefinition = {
+      name: importContainer,
+      image,
+      command: props.require === true ? ['import', '--require'] : ['import'],
+      essential: false,
+      // Whose group is that of the hand-over may give its files to it.
+      user: `${AGENT_UID}:${group}`,
+      readonlyRootFilesystem: true,
+      environment: groups ? [...environment, { name: 'KONG_RESILIENCE_HANDOVER_GROUP', value: group }] : environment,
+      secrets,
+      mountPoints: [{ sourceVolume: volumeName, containerPath: HANDOVER_DIR }],
+      logConfiguration: this.logConfiguration('import'),
+    };
+  }
+
+  /**
+   * A log configuration that writes to the same group, for other containers of the task.
+   *
+   * @param stream what the names of the streams start with
+   */
+  logConfiguration(stream: string): EcsLogConfiguration {
+    return this.#logConfiguration(stream);
+  }
+
+  /**
+   * A gateway's container with what it needs: the gateway's environment and secrets, `BASH_ENV` for the hand-over, the
+   * volume, its turn after the import, the group of the hand-over; and, unless it has its own, a user, a health check on
+   * `/status/ready`, and a restart policy.
+   *
+   * @param container the container as it is: image, ports, log and whatever else. Image and start command stay
+   * @throws DeclarationError when it has a variable or a mount that the hand-over brings, and differs
+   */
+  gatewayContainer(container: EcsContainer): EcsContainer {
+    const { importer, gatewayUser = 'kong', require = false } = this.#props;
+    const added = importer.gatewayEnvironment.toEcs();
+    const environment = [...added.environment, { name: 'BASH_ENV', value: START_SCRIPT }];
+    throwProblems(this, conflicts(container, environment, added.secrets));
+    return {
+      ...container,
+      essential: true,
+      user: container.user ?? `${gatewayUser}:${this.#group}`,
+      environment: merged(container.environment, environment),
+      secrets: merged(container.secrets, added.secrets),
+      mountPoints: [
+        ...(container.mountPoints ?? []),
+        { sourceVolume: volumeName, containerPath: HANDOVER_DIR, readOnly: true },
+      ],
+      dependsOn: [
+        ...(container.dependsOn ?? []),
+        { containerName: importContainer, condition: require ? 'SUCCESS' : 'COMPLETE' },
+      ],
+      healthCheck: container.healthCheck ?? {
+        command: readyCommand(importer.readinessProbe),
+        interval: 10,
+        timeout: 6,
+        retries: 3,
+        startPeriod: 60,
+      },
+      // Sooner there again than a new task. One that ends within the period ends the task.
+      restartPolicy: container.restartPolicy ?? { enabled: true, restartAttemptPeriod: 60 },
+    };
+  }
+
+  /**
+   * What a task definition with these containers gets.
+   *
+   * @param containers the containers as they are: the gateway's, and others beside it
+   * @param gatewayName name of the gateway's container
+   * @throws DeclarationError as `gatewayContainer`, and when no container has that name
+   */
+  taskDefinitionParts(containers: readonly EcsContainer[], gatewayName = 'kong'): EcsTaskParts {
+    const names = containers.map(({ name }) => name);
+    const given = names.map((name) => JSON.stringify(name)).join(', ');
+    throwProblems(this, [
+      ...(names.includes(gatewayName) ? [] : [noSuchContainer(gatewayName, given)]),
+      ...(names.includes(importContainer) ? [containerConflict(importContainer, 'the name')] : []),
+    ]);
+    const all = containers.map((container) =>
+      container.name === gatewayName ? this.gatewayContainer(container) : container,
+    );
+    return {
+      containerDefinitions: JSON.stringify([this.containerDefinition, ...all]),
+      volume: [this.volume],
+      taskRoleArn: (this.#props.importer.principal as IAwsPrincipal).arn,
+      executionRoleArn: this.executionRole.arn,
+    };
+  }
+
+  #ownExecutionRole(): EcsExecutionRole {
+    const { path, permissionsBoundary, provider, tags } = this.#props;
+    return new EcsExecutionRole(this, 'ExecutionRole', { path, permissionsBoundary, provider, tags });
+  }
+}
+
+/** What of a container would be said twice, and differently. */
+function conflicts(
+  { name: container, environment = [], secrets = [], mountPoints = [] }: EcsContainer,
+  addedEnvironment: readonly EcsVariable[],
+  addedSecrets: readonly EcsSecret[],
+): Problem[] {
+  const own = [
+    ...environment.map(({ name, value }) => [name, `value ${value}`] as const),
+    ...secrets.map(({ name, valueFrom }) => [name, `secret ${valueFrom}`] as const),
+  ];
+  const added = new Map([
+    ...addedEnvironment.map(({ name, value }) => [name, `value ${value}`] as const),
+    ...addedSecrets.map(({ name, valueFrom }) => [name, `secret ${valueFrom}`] as const),
+  ]);
+  return [
+    ...own
+      .filter(([name, text]) => added.has(name) && added.get(name) !== text)
+      .map(([name]) => containerConflict(container, `the variable ${name}`)),
+    ...mountPoints
+      .filter(({ containerPath }) => containerPath === HANDOVER_DIR)
+      .map(() => containerConflict(container, `a mount at ${HANDOVER_DIR}`)),
+  ];
+}
+
+/** Entries by name, the container's own first. */
+function merged<T extends { readonly name: string }>(own: readonly T[] = [], added: readonly T[]): readonly T[] {
+  return [...own, ...added.filter(({ name }) => !own.some((other) => other.name === name))];
+}
+
+/**
+ * Asks a node by itself, without a program that Kong's image may lack. ECS replaces one that has no configuration, and the
+ * new one imports again.
+ */
+function readyCommand({ path, port }: ReadinessProbe): string[] {
+  const number = Tokenization.stringifyNumber(port);
+  const ask = `exec 3<>/dev/tcp/127.0.0.1/${number} && printf 'GET ${path} HTTP/1.0\\r\\n\\r\\n' >&3 && read -rt 5 _ status _ <&3 && [ "$status" = 200 ]`;
+  // The start script is for the gateway, and not for this bash.
+  return ['CMD', 'env', '-u', 'BASH_ENV', 'bash', '-c', ask];
+}
