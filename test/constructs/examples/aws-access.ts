@@ -32,6 +32,13 @@ export async function accessOf(state: AppliedState, role: string, bucket: string
   return Object.fromEntries(await Promise.all(answers));
 }
 
+/** Whether a role may read a secret. */
+export function readsSecret(state: AppliedState, role: string, secret: string): Promise<boolean> {
+  const principal = String(valuesOf(state, 'aws_iam_role', role)['arn']);
+  const request = { principal, action: 'secretsmanager:GetSecretValue', resource: secret, account };
+  return isAllowed(asSynthesized(state), request);
+}
+
 /** What a node that exports may do, and nothing else. */
 export const exports = {
   'get kong/3.9.1/config.json': 'allowed',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type AppliedState, valuesOf } from '../support/terraform';
-import { accessOf, exports, imports, nothing } from './aws-access';
+import { accessOf, exports, imports, nothing, readsSecret } from './aws-access';
 import { describeExample } from './example';
 
 interface Container {
@@ -52,6 +52,7 @@ async function healthOf(container: Container | undefined, status: number): Promi
   }
 }
 
+const topic = 'arn:aws:sns:eu-central-1:123456789012:alarms';
 const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:kong-cluster-AbCdEf';
 
 describeExample(
@@ -62,28 +63,58 @@ describeExample(
       variables: {
         control_plane: 'cp.example.com:8005',
         agent_image: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/kong-resilience:0.1.0',
+        alarm_topic_arn: topic,
+        cluster_arn: 'arn:aws:ecs:eu-central-1:123456789012:cluster/main',
+        subnet_ids: ['subnet-0a', 'subnet-0b'],
         vpc_id: 'vpc-0a1b2c3d',
         cluster_certificate_secret_arn: secret,
       },
       protection: ['const protect = true;', 'const protect = false;'],
     },
     paths: [
-      'kong-aws/ExecutionRole',
-      'kong-aws/ExecutionRoleBasics',
-      'kong-aws/ExecutionRoleSecrets',
+      'kong-aws/Check/InvokeConfig',
+      'kong-aws/Check/Log',
+      'kong-aws/Check/NotRunning',
+      'kong-aws/Check/Resource',
+      'kong-aws/Check/Role/Import-Store',
+      'kong-aws/Check/Role/Resource',
+      'kong-aws/Check/Role/Run-Check',
+      'kong-aws/Check/RunFailed',
+      'kong-aws/Check/Schedule',
+      'kong-aws/Check/SchedulePermission',
+      'kong-aws/Check/ScheduleTarget',
       'kong-aws/ExporterRole/Account',
       'kong-aws/ExporterRole/Export-Store',
       'kong-aws/ExporterRole/Partition',
       'kong-aws/ExporterRole/Resource',
-      'kong-aws/ExporterTask',
+      'kong-aws/ExporterService/Confirmed3.9.1',
+      'kong-aws/ExporterService/EgressDnsTcp',
+      'kong-aws/ExporterService/EgressDnsUdp',
+      'kong-aws/ExporterService/EgressFurther',
+      'kong-aws/ExporterService/EgressHttps',
+      'kong-aws/ExporterService/ExecutionRole/Resource',
+      'kong-aws/ExporterService/ExecutionRole/Start-ExporterService',
+      'kong-aws/ExporterService/ExportFailed',
+      'kong-aws/ExporterService/Failed',
+      'kong-aws/ExporterService/Log',
+      'kong-aws/ExporterService/NotConfirmed3.9.1',
+      'kong-aws/ExporterService/NotRunning',
+      'kong-aws/ExporterService/Partition',
+      'kong-aws/ExporterService/Region',
+      'kong-aws/ExporterService/Resource',
+      'kong-aws/ExporterService/SecurityGroup',
+      'kong-aws/ExporterService/TaskDefinition',
       'kong-aws/GatewayRole/Account',
       'kong-aws/GatewayRole/Import-Store',
       'kong-aws/GatewayRole/Partition',
       'kong-aws/GatewayRole/Resource',
       'kong-aws/GatewayTargets',
       'kong-aws/GatewayTask',
-      'kong-aws/Log',
-      'kong-aws/Partition',
+      'kong-aws/Import/ExecutionRole/Resource',
+      'kong-aws/Import/ExecutionRole/Start-Import',
+      'kong-aws/Import/Log',
+      'kong-aws/Import/Partition',
+      'kong-aws/Import/Region',
       'kong-aws/Store/Account',
       'kong-aws/Store/Encryption',
       'kong-aws/Store/Key',
@@ -100,7 +131,7 @@ describeExample(
     misspelling: [
       'network_mode',
       'netwrk_mode',
-      'terraform validate: resource.aws_ecs_task_definition.ExporterTask: Extraneous JSON object property: ' +
+      'terraform validate: resource.aws_ecs_task_definition.ExporterService_TaskDefinition_195A05AC: Extraneous JSON object property: ' +
         'No argument or block type is named "netwrk_mode". Did you mean "network_mode"?',
     ],
   },
@@ -110,18 +141,35 @@ describeExample(
       const bucket = String(valuesOf(state, 'aws_s3_bucket')['bucket']);
       expect(await accessOf(state, 'ExporterRole', bucket)).toEqual(exports);
       expect(await accessOf(state, 'GatewayRole', bucket)).toEqual(imports);
-      expect(await accessOf(state, 'aws_iam_role.ExecutionRole', bucket)).toEqual(nothing);
+      expect(await accessOf(state, 'Check_Role', bucket)).toEqual(imports);
+      expect(await accessOf(state, 'ExporterService_ExecutionRole', bucket)).toEqual(nothing);
+      expect(await accessOf(state, 'Import_ExecutionRole', bucket)).toEqual(nothing);
       const roleOf = (task: string) => valuesOf(state, 'aws_ecs_task_definition', task)['task_role_arn'];
-      expect(roleOf('ExporterTask')).toBe(valuesOf(state, 'aws_iam_role', 'ExporterRole')['arn']);
+      expect(roleOf('ExporterService')).toBe(valuesOf(state, 'aws_iam_role', 'ExporterRole')['arn']);
       expect(roleOf('GatewayTask')).toBe(valuesOf(state, 'aws_iam_role', 'GatewayRole')['arn']);
     });
 
-    it('lets the execution role read the cluster certificate and no other secret', () => {
-      const { policy } = valuesOf(life().state, 'aws_iam_role_policy', 'ExecutionRoleSecrets');
-      expect(JSON.parse(String(policy))).toEqual({
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secret }],
-      });
+    it('lets ECS and the check read the cluster certificate and no other secret', async () => {
+      const { state } = life();
+      for (const role of ['ExporterService_ExecutionRole', 'Import_ExecutionRole', 'Check_Role']) {
+        expect(await readsSecret(state, role, secret)).toBe(true);
+        expect(await readsSecret(state, role, secret.replace('cluster', 'other'))).toBe(false);
+      }
+      for (const role of ['ExporterRole', 'GatewayRole']) expect(await readsSecret(state, role, secret)).toBe(false);
+    });
+
+    it('tells the topic of every alarm, and when it is over', () => {
+      const alarms = life().state.resources.filter(({ type }) => type === 'aws_cloudwatch_metric_alarm');
+      expect(alarms.map(({ values }) => values['alarm_name']).sort()).toEqual([
+        'kong-aws-Check-bdb2942f-failed',
+        'kong-aws-Check-bdb2942f-not-running',
+        'kong-aws-ExporterService-a2dff5ac-export-failed',
+        'kong-aws-ExporterService-a2dff5ac-not-confirmed-3.9.1',
+        'kong-aws-ExporterService-a2dff5ac-not-running',
+      ]);
+      for (const { values } of alarms) {
+        expect([values['alarm_actions'], values['ok_actions']]).toEqual([[topic], [topic]]);
+      }
     });
 
     it('gives every container its environment, with the certificate as secrets', () => {
@@ -130,7 +178,7 @@ describeExample(
         { name: 'KONG_CLUSTER_CERT_KEY', valueFrom: `${secret}:key::` },
       ];
       const { state } = life();
-      const [exporter] = containersOf(state, 'ExporterTask');
+      const [exporter] = containersOf(state, 'ExporterService');
       const [importer, kong] = containersOf(state, 'GatewayTask');
       for (const container of [exporter, importer, kong]) expect(container?.secrets).toEqual(certificate);
       const agent = {
@@ -169,7 +217,9 @@ describeExample(
 
     it('hands over in one folder, to the group of the gateway, which starts whatever became of the import', () => {
       const [importer, kong] = containersOf(life().state, 'GatewayTask');
-      expect(kong?.mountPoints).toEqual(importer?.mountPoints);
+      const mount = { sourceVolume: 'kong-resilience-handover', containerPath: '/var/lib/kong-resilience/handover' };
+      expect([importer?.mountPoints, kong?.mountPoints]).toEqual([[mount], [{ ...mount, readOnly: true }]]);
+      expect(importer?.user).toBe(`1000:${environmentOf(importer)['KONG_RESILIENCE_HANDOVER_GROUP']}`);
       expect(kong?.user).toBe(`kong:${environmentOf(importer)['KONG_RESILIENCE_HANDOVER_GROUP']}`);
       expect(kong?.dependsOn).toEqual([{ containerName: importer?.name, condition: 'COMPLETE' }]);
       expect([importer?.essential, kong?.essential]).toEqual([false, true]);

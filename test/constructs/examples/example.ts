@@ -20,7 +20,7 @@ export interface Example {
   /** Name of its stack. */
   readonly stack: string;
   /** Values of the variables without a default. */
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string | readonly string[]>>;
   /** The line of `main.ts` that protects from destroying, and what takes the place of it. */
   readonly protection: readonly [string, string];
 }
