@@ -160,8 +160,8 @@ function pace({ agentEnvironment }: ExporterNode, everySeconds: number): number 
   return Math.max(secondsIn(agentEnvironment, 'KONG_RESILIENCE_RECONNECT_SECONDS'), toldEvery);
 }
 
-/** The age of the last confirmed export, by version; and failed exports. */
-export function addExporterAlarms(
+/** The age of the last confirmed export, by version. */
+export function addConfirmedAlarms(
   alarms: Alarms,
   props: ExporterAlarmProps,
   { exporter, log, everySeconds }: ExporterLog,
@@ -189,6 +189,10 @@ export function addExporterAlarms(
       },
     );
   });
+}
+
+/** Failed exports of one that always runs; on Lambda the run itself fails. */
+export function addFailedAlarm(alarms: Alarms, log: CloudwatchLogGroup): void {
   alarms.add(
     'ExportFailed',
     'export-failed',

@@ -11,7 +11,7 @@ import { nameByPath } from '../name-by-path';
 import type { IAwsPrincipal } from '../principal';
 import { checkRoleProps } from '../role-checks';
 import { addPolicy } from './add-policy';
-import { addExporterAlarms, Alarms, checkExporterAlarms, type ExporterAlarmProps } from './alarms';
+import { addConfirmedAlarms, addFailedAlarm, Alarms, checkExporterAlarms, type ExporterAlarmProps } from './alarms';
 import { checkArchitecture, checkName, checkRange, checkRetentionDays, checkSize } from './checks';
 import { awslogs, type EcsContainer } from './ecs-container';
 import { checkExecutionRole, checkTaskRole } from './ecs-roles';
@@ -142,10 +142,8 @@ export class EcsExporter extends Construct {
       user: `${AGENT_UID}:${AGENT_UID}`,
       readonlyRootFilesystem: true,
       ...agentEnvironment.toEcs(),
-      mountPoints: [
-        { sourceVolume: 'spool', containerPath: SPOOL_DIR },
-        { sourceVolume: 'tmp', containerPath: '/tmp' },
-      ],
+      // The image declares this folder as a volume, so that its user may write there; it writes nowhere else.
+      mountPoints: [{ sourceVolume: 'spool', containerPath: SPOOL_DIR }],
       // ECS ignores the one of the image.
       healthCheck: {
         command: ['CMD', 'kong-resilience', 'health'],
@@ -171,7 +169,7 @@ export class EcsExporter extends Construct {
       runtimePlatform: { operatingSystemFamily: 'LINUX', cpuArchitecture: props.cpuArchitecture ?? 'X86_64' },
       taskRoleArn: (exporter.principal as IAwsPrincipal).arn,
       executionRoleArn: executionRole.arn,
-      volume: [{ name: 'spool' }, { name: 'tmp' }],
+      volume: [{ name: 'spool' }],
       containerDefinitions: JSON.stringify([container]),
     });
     this.securityGroups = securityGroupsOf(this, name, props, agentEnvironment);
@@ -200,7 +198,8 @@ export class EcsExporter extends Construct {
     this.logGroupName = log.name;
     if (props.alarms === false) return;
     const alarms = new Alarms(this, name, props);
-    addExporterAlarms(alarms, props, { exporter, log, everySeconds: 0 });
+    addConfirmedAlarms(alarms, props, { exporter, log, everySeconds: 0 });
+    addFailedAlarm(alarms, log);
     // ECS measures the CPU of each task that runs, once a minute: without a sample none runs.
     alarms.add(
       'NotRunning',

@@ -1,14 +1,12 @@
 import type { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
-import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
-import { uuidV5 } from '../../../src/contract/node-id';
 import { isKnown, throwProblems, type Problem } from '../../problems';
 import type { ExporterNode } from '../../topology';
 import { ExistingRole } from '../existing-role';
 import { LambdaRole } from '../lambda-role';
 import { nameByPath } from '../name-by-path';
 import type { IAwsPrincipal } from '../principal';
-import { addExporterAlarms, Alarms, checkExporterAlarms, type ExporterAlarmProps } from './alarms';
+import { addConfirmedAlarms, Alarms, checkExporterAlarms, type ExporterAlarmProps } from './alarms';
 import { checkRange } from './checks';
 import { lambdaPrincipal } from './problems';
 import {
@@ -49,16 +47,13 @@ export interface LambdaExporterProps extends FunctionProps, ExporterAlarmProps {
   readonly retries?: number;
 }
 
-/** Namespace of the node ids: made once at random, never to be changed. */
-const nodeIds = '1c0f0a0e-5b0c-4f7e-9a53-0d7d9f6b6f3a';
-
 /**
  * An exporter as a function of AWS Lambda that a schedule runs: it connects, stores the configuration that it is sent, and
  * ends (`export --once`). It costs next to nothing, and needs no image: the agent comes with this package. What is lost in
  * an outage is what was changed since the last run; `EcsExporter` stores each change as it comes.
  *
  * Its environment is of at most 4 KB, and Lambda reads no secrets: each is a reference to Secrets Manager, which the agent
- * resolves with the function's role when it starts.
+ * resolves with the function's role when it starts. Its node id is made of the function's ARN.
  *
  * @throws DeclarationError with everything that is wrong in the props, and for a principal that is no role
  */
@@ -75,10 +70,7 @@ export class LambdaExporter extends Construct {
     const { exporter, intervalMinutes = 5, timeoutSeconds = 180, memoryMiB = 1024, retries = 0 } = props;
     const block = exporter.agentEnvironment;
     const name = props.name ?? nameByPath(this);
-    const storage = block.get('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE')?.toString() ?? '';
-    const { variables, problems } = checkedVariables(block, {
-      KONG_RESILIENCE_NODE_ID: nodeIdOf(`${name} ${storage}`),
-    });
+    const { variables, problems } = checkedVariables(block);
     throwProblems(this, [
       ...checkFunction(props, { timeoutSeconds, memoryMiB, intervalMinutes }),
       ...checkRange('retries', retries, 0, 2),
@@ -103,7 +95,7 @@ export class LambdaExporter extends Construct {
     this.logGroupName = log.name;
     if (props.alarms === false) return;
     const alarms = new Alarms(this, name, props);
-    addExporterAlarms(alarms, props, { exporter, log, everySeconds: intervalMinutes * 60 });
+    addConfirmedAlarms(alarms, props, { exporter, log, everySeconds: intervalMinutes * 60 });
     addFunctionAlarms(alarms, resource, intervalMinutes, {
       failed: `The last run of ${name} failed: the store may lack the newest configuration. Its log has the code, and docs/errors.md the fix.`,
       silent: `${name} has not run in three times ${intervalMinutes} minutes: nothing is exported. Look at its schedule, and at the concurrency of the account.`,
@@ -116,9 +108,4 @@ function checkFunctionRole(principal: ExporterNode['principal']): Problem[] {
   return principal instanceof LambdaRole || principal instanceof ExistingRole
     ? []
     : [lambdaPrincipal(principal.node.path)];
-}
-
-/** The same id at each run: the control plane lists one node, and not one for each host that the function ran on. */
-function nodeIdOf(name: string): string {
-  return isKnown(name) ? uuidV5(nodeIds, name) : Fn.uuidv5(nodeIds, name);
 }

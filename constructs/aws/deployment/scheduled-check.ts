@@ -72,7 +72,7 @@ export class ScheduledCheck extends Construct {
     const { importer, intervalMinutes = 15, timeoutSeconds = 120, memoryMiB = 512 } = props;
     const { path, permissionsBoundary, provider, tags } = props;
     const block = importer.agentEnvironment;
-    const { variables, problems } = checkedVariables(block, {});
+    const { variables, problems } = checkedVariables(block);
     throwProblems(this, [
       ...checkFunction(props, { timeoutSeconds, memoryMiB, intervalMinutes }),
       ...checkRoleProps({ path, permissionsBoundary }),

@@ -127,12 +127,11 @@ export function checkFunction(
 }
 
 /** The variables of a function as a map. @returns them, and what is wrong with their size as far as it is known */
-export function checkedVariables(
-  block: EnvironmentBlock,
-  additions: Readonly<Record<string, string>>,
-): { readonly variables: Record<string, string>; readonly problems: readonly Problem[] } {
-  const given = Object.entries(block.toLambda()).filter(([name]) => !reserved.test(name));
-  const variables = { ...additions, ...Object.fromEntries(given) };
+export function checkedVariables(block: EnvironmentBlock): {
+  readonly variables: Record<string, string>;
+  readonly problems: readonly Problem[];
+} {
+  const variables = Object.fromEntries(Object.entries(block.toLambda()).filter(([name]) => !reserved.test(name)));
   const sizes = Object.entries(variables)
     .map(([name, value]) => [name, name.length + (isKnown(value) ? Buffer.byteLength(value) : 0)] as const)
     .sort(([, one], [, other]) => other - one);

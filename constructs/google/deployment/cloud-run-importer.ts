@@ -12,7 +12,7 @@ import { everyAddress } from '../../topology/ports';
 import { serviceAccountOf } from './cloud-run';
 import { deadlineTooLong, nameTaken, portTaken, sameUser } from './problems';
 import { grantSecrets } from './secret-access';
-import { secondsIn } from './seconds';
+import { secondsIn } from '../../environment/seconds';
 import { runVariables } from './variables';
 
 export interface CloudRunImporterProps {

@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { throwProblems } from '../../problems';
 import type { ExporterNode } from '../../topology';
 import { ageProblems, alarmWhile, countLines } from './log-alarm';
-import { secondsIn } from './seconds';
+import { secondsIn } from '../../environment/seconds';
 
 /** Who is told of an exporter's alarms, and when. */
 export interface AlarmOptions {

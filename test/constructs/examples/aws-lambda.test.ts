@@ -37,8 +37,6 @@ describeExample(
       'kong-aws-lambda/Check/SchedulePermission',
       'kong-aws-lambda/Check/ScheduleTarget',
       'kong-aws-lambda/Export/Confirmed3.9.1',
-      'kong-aws-lambda/Export/ExportFailed',
-      'kong-aws-lambda/Export/Failed',
       'kong-aws-lambda/Export/InvokeConfig',
       'kong-aws-lambda/Export/Log',
       'kong-aws-lambda/Export/NotConfirmed3.9.1',
@@ -112,7 +110,6 @@ describeExample(
           ServerSideEncryption: 'aws:kms',
           SSEKMSKeyId: valuesOf(state, 'aws_kms_key')['arn'],
         }),
-        KONG_RESILIENCE_NODE_ID: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/) as unknown,
         KONG_RESILIENCE_STATUS_LISTEN: '0.0.0.0:8101',
       });
     });
@@ -135,8 +132,11 @@ describeExample(
     it('tells the topic of every alarm, and when it is over', () => {
       const alarms = life().state.resources.filter(({ type }) => type === 'aws_cloudwatch_metric_alarm');
       expect(alarms.map(({ values }) => values['alarm_name']).sort()).toEqual([
-        'kong-aws-lambda-Check-5da3b8c5-failed',
-        'kong-aws-lambda-Check-5da3b8c5-not-running',
+        'kong-aws-lambda-Check-25c7e630-failed',
+        'kong-aws-lambda-Check-25c7e630-not-running',
+        'kong-aws-lambda-Export-3e7427eb-failed',
+        'kong-aws-lambda-Export-3e7427eb-not-confirmed-3.9.1',
+        'kong-aws-lambda-Export-3e7427eb-not-running',
       ]);
       for (const { values } of alarms) {
         expect([values['alarm_actions'], values['ok_actions']]).toEqual([[topic], [topic]]);
