@@ -9,10 +9,10 @@ export function addPolicy(
   role: IAwsPrincipal,
   verb: string,
   construct: IConstruct,
-  statements: () => readonly PolicyStatement[],
+  statements: readonly PolicyStatement[],
 ): ITerraformDependable[] {
   const id = `${verb}-${pathInStack(construct)}`;
-  role.addPolicyStatements(id, statements);
+  role.addPolicyStatements(id, () => statements);
   const policy = role.node.tryFindChild(id);
   return policy === undefined ? [] : [policy as unknown as ITerraformDependable];
 }

@@ -129,7 +129,7 @@ export class EcsExporter extends Construct {
     const surroundings = new Surroundings(this, props);
     const log = declareLogGroup(this, name, props);
     const executionRole = props.executionRole ?? this.#ownExecutionRole(props);
-    const started = addPolicy(executionRole, 'Start', this, () => [
+    const started = addPolicy(executionRole, 'Start', this, [
       logRights(log),
       ...secretRights([agentEnvironment], props, surroundings),
       ...imageRights(image, surroundings),

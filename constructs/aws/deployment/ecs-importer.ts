@@ -128,7 +128,7 @@ export class EcsImporter extends Construct {
     const log = props.logGroupName === undefined ? declareLogGroup(this, nameByPath(this), props) : undefined;
     this.#logConfiguration = (stream) => awslogs(props.logGroupName ?? log?.name ?? '', surroundings.region, stream);
     this.executionRole = props.executionRole ?? this.#ownExecutionRole();
-    addPolicy(this.executionRole, 'Start', this, () => [
+    addPolicy(this.executionRole, 'Start', this, [
       ...(log === undefined ? [] : [logRights(log)]),
       ...secretRights([agentEnvironment, gatewayEnvironment], props, surroundings),
       ...imageRights(image, surroundings),

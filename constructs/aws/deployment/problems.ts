@@ -66,7 +66,8 @@ export const handoverMoved = defineProblem(
 export const noHandoverGroup = defineProblem(
   'KR_TF_ECS_HANDOVER_GROUP',
   'The group of the hand-over is a token, and users of containers are made of it.',
-  () => 'KONG_RESILIENCE_HANDOVER_GROUP is a token: give the number, or leave it out for 10001.',
+  () =>
+    'KONG_RESILIENCE_HANDOVER_GROUP is a token, and users of containers are made of it: give the number, or leave it out for 10001.',
 );
 
 export const containerConflict = defineProblem(

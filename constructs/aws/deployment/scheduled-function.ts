@@ -149,7 +149,7 @@ export function declareFunction(
   const { name, role, block, intervalMinutes } = settings;
   const surroundings = new Surroundings(scope, props);
   const log = declareLogGroup(scope, name, props);
-  const rights = addPolicy(role, 'Run', scope, () => [
+  const rights = addPolicy(role, 'Run', scope, [
     logRights(log),
     ...secretRights([block], props, surroundings),
     ...(subnets === undefined ? [] : networkRights(name, surroundings)),

@@ -61,7 +61,8 @@ export const imports = {
 /** What everyone else may do. */
 export const nothing = Object.fromEntries(Object.keys(exports).map((request) => [request, 'denied']));
 
-function asSynthesized({ resources }: AppliedState): Synthesized {
+/** An applied stack, as the evaluator of policies takes it. */
+export function asSynthesized({ resources }: AppliedState): Synthesized {
   const byKind = (mode: string): Record<string, Record<string, Attributes>> => {
     const kinds: Record<string, Record<string, Attributes>> = {};
     for (const { type, name, values } of resources.filter((resource) => resource.mode === mode)) {

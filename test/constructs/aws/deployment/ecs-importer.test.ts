@@ -1,0 +1,271 @@
+import { Fn, Token } from 'cdktf';
+import { describe, expect, it } from 'vitest';
+import { EcsExecutionRole, EcsImporter, type EcsContainer, type EcsImporterProps } from '../../../../constructs/aws';
+import { pathsOf } from '../../support/aws-stack';
+import { deployed, image, refusalOf, secret, stackWith, statementsOf, type NodeOptions } from './support';
+
+const kong: EcsContainer = { name: 'kong', image: 'kong:3.9.1', portMappings: [{ containerPort: 8000 }] };
+
+function made<T>(
+  use: (importer: EcsImporter) => T,
+  props: Partial<EcsImporterProps> = {},
+  options: NodeOptions = {},
+): T {
+  const results: T[] = [];
+  deployed(({ stack, importer }) => {
+    results.push(use(new EcsImporter(stack, 'Import', { importer, image, ...props })));
+  }, options);
+  return results[0] as T;
+}
+
+const refused = (props: Partial<EcsImporterProps>, options: NodeOptions = {}) =>
+  refusalOf(({ stack, importer }) => void new EcsImporter(stack, 'Import', { importer, image, ...props }), options);
+
+const refusedContainer = (use: (importer: EcsImporter) => unknown) =>
+  refusalOf(({ stack, importer }) => void use(new EcsImporter(stack, 'Import', { importer, image })));
+
+const problem = (text: string) => `Stack/Import: 1 problem\n  ${text}`;
+
+describe('an importer in a task of ECS', () => {
+  it('keeps the ids of what it declares', () => {
+    const stack = stackWith(({ stack, importer }) => void new EcsImporter(stack, 'Import', { importer, image }));
+    expect(pathsOf(stack).filter((path) => path.startsWith('Stack/Import/'))).toEqual([
+      'Stack/Import/Log',
+      'Stack/Import/ExecutionRole',
+      'Stack/Import/ExecutionRole/Resource',
+      'Stack/Import/ExecutionRole/Start-Import',
+      'Stack/Import/Partition',
+      'Stack/Import/Region',
+    ]);
+  });
+
+  it('imports in a container of its own, which ends and is not essential', () => {
+    expect(made(({ containerDefinition }) => containerDefinition)).toEqual({
+      name: 'kong-resilience-import',
+      image,
+      command: ['import'],
+      essential: false,
+      user: '1000:10001',
+      readonlyRootFilesystem: true,
+      environment: [
+        { name: 'AWS_DEFAULT_REGION', value: 'eu-central-1' },
+        { name: 'AWS_REGION', value: 'eu-central-1' },
+        { name: 'KONG_CLUSTER_CONTROL_PLANE', value: 'cp.acme.com:8005' },
+        { name: 'KONG_CLUSTER_FALLBACK_CONFIG_IMPORT', value: 'on' },
+        { name: 'KONG_CLUSTER_FALLBACK_CONFIG_STORAGE', value: 's3://acme-kong/kong' },
+        { name: 'KONG_DATABASE', value: 'off' },
+        { name: 'KONG_LUA_SSL_TRUSTED_CERTIFICATE', value: 'system' },
+        { name: 'KONG_RESILIENCE_GATEWAY_VERSION', value: '3.9.1' },
+        { name: 'KONG_ROLE', value: 'data_plane' },
+        { name: 'KONG_RESILIENCE_HANDOVER_GROUP', value: '10001' },
+      ],
+      secrets: [
+        { name: 'KONG_CLUSTER_CERT', valueFrom: `${secret}:cert::` },
+        { name: 'KONG_CLUSTER_CERT_KEY', valueFrom: `${secret}:key::` },
+      ],
+      mountPoints: [{ sourceVolume: 'kong-resilience-handover', containerPath: '/var/lib/kong-resilience/handover' }],
+      logConfiguration: {
+        logDriver: 'awslogs',
+        options: {
+          'awslogs-group': expect.any(String) as unknown,
+          'awslogs-region': expect.any(String) as unknown,
+          'awslogs-stream-prefix': 'import',
+        },
+      },
+    });
+  });
+
+  it('gives the gateway its environment, the hook, the volume and its turn; image and command stay', () => {
+    const container = made((importer) => importer.gatewayContainer({ ...kong, command: ['kong', 'docker-start'] }));
+    expect(container).toEqual({
+      name: 'kong',
+      image: 'kong:3.9.1',
+      command: ['kong', 'docker-start'],
+      portMappings: [{ containerPort: 8000 }],
+      essential: true,
+      user: 'kong:10001',
+      environment: [
+        { name: 'KONG_CLUSTER_CONTROL_PLANE', value: 'cp.acme.com:8005' },
+        { name: 'KONG_DATABASE', value: 'off' },
+        { name: 'KONG_LUA_SSL_TRUSTED_CERTIFICATE', value: 'system' },
+        { name: 'KONG_ROLE', value: 'data_plane' },
+        { name: 'KONG_STATUS_LISTEN', value: '0.0.0.0:8100' },
+        { name: 'BASH_ENV', value: '/var/lib/kong-resilience/handover/start.sh' },
+      ],
+      secrets: [
+        { name: 'KONG_CLUSTER_CERT', valueFrom: `${secret}:cert::` },
+        { name: 'KONG_CLUSTER_CERT_KEY', valueFrom: `${secret}:key::` },
+      ],
+      mountPoints: [
+        {
+          sourceVolume: 'kong-resilience-handover',
+          containerPath: '/var/lib/kong-resilience/handover',
+          readOnly: true,
+        },
+      ],
+      dependsOn: [{ containerName: 'kong-resilience-import', condition: 'COMPLETE' }],
+      healthCheck: {
+        command: [
+          'CMD',
+          'env',
+          '-u',
+          'BASH_ENV',
+          'bash',
+          '-c',
+          `exec 3<>/dev/tcp/127.0.0.1/8100 && printf 'GET /status/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -rt 5 _ status _ <&3 && [ "$status" = 200 ]`,
+        ],
+        interval: 10,
+        timeout: 6,
+        retries: 3,
+        startPeriod: 60,
+      },
+      restartPolicy: { enabled: true, restartAttemptPeriod: 60 },
+    });
+  });
+
+  it('keeps what the gateway has', () => {
+    const own: EcsContainer = {
+      ...kong,
+      user: '1000:1000',
+      environment: [
+        { name: 'KONG_PROXY_LISTEN', value: '0.0.0.0:8000' },
+        { name: 'KONG_DATABASE', value: 'off' },
+      ],
+      secrets: [{ name: 'KONG_VAULT_TOKEN', valueFrom: secret }],
+      mountPoints: [{ sourceVolume: 'logs', containerPath: '/logs' }],
+      dependsOn: [{ containerName: 'otel', condition: 'START' }],
+      healthCheck: { command: ['CMD', 'true'] },
+      restartPolicy: { enabled: false },
+    };
+    const container = made((importer) => importer.gatewayContainer(own));
+    expect(container).toMatchObject({
+      user: '1000:1000',
+      healthCheck: own.healthCheck,
+      restartPolicy: { enabled: false },
+    });
+    expect(container.environment?.map(({ name }) => name)).toEqual([
+      'KONG_PROXY_LISTEN',
+      'KONG_DATABASE',
+      'KONG_CLUSTER_CONTROL_PLANE',
+      'KONG_LUA_SSL_TRUSTED_CERTIFICATE',
+      'KONG_ROLE',
+      'KONG_STATUS_LISTEN',
+      'BASH_ENV',
+    ]);
+    expect(container.secrets?.map(({ name }) => name)).toEqual([
+      'KONG_VAULT_TOKEN',
+      'KONG_CLUSTER_CERT',
+      'KONG_CLUSTER_CERT_KEY',
+    ]);
+    expect(container.mountPoints?.map(({ containerPath }) => containerPath)).toEqual([
+      '/logs',
+      '/var/lib/kong-resilience/handover',
+    ]);
+    expect(container.dependsOn?.map(({ containerName }) => containerName)).toEqual(['otel', 'kong-resilience-import']);
+  });
+
+  it('holds the gateway back only where that is wanted', () => {
+    const parts = made(
+      (importer) => [importer.containerDefinition.command, importer.gatewayContainer(kong).dependsOn],
+      { require: true },
+    );
+    expect(parts).toEqual([
+      ['import', '--require'],
+      [{ containerName: 'kong-resilience-import', condition: 'SUCCESS' }],
+    ]);
+    // An essential container cannot be waited for so.
+    expect(made(({ containerDefinition }) => containerDefinition.essential, { require: true })).toBe(false);
+  });
+
+  it('hands over to the group and user that are named', () => {
+    const users = made(
+      (importer) => [importer.containerDefinition.user, importer.gatewayContainer(kong).user],
+      { gatewayUser: '1001' },
+      { environment: { KONG_RESILIENCE_HANDOVER_GROUP: '4242' } },
+    );
+    expect(users).toEqual(['1000:4242', '1001:4242']);
+  });
+
+  it('makes the parts of a task definition', () => {
+    const parts = made((importer) => importer.taskDefinitionParts([{ name: 'otel', image: 'otel:1' }, kong]));
+    const containers = JSON.parse(parts.containerDefinitions) as EcsContainer[];
+    expect(containers.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+      ['kong-resilience-import', undefined],
+      ['otel', undefined],
+      ['kong', [{ containerName: 'kong-resilience-import', condition: 'COMPLETE' }]],
+    ]);
+    expect(parts.volume).toEqual([{ name: 'kong-resilience-handover' }]);
+  });
+
+  it('writes to the log group that is given, and may share it with the gateway', () => {
+    const groups = made(
+      (importer) => [importer.containerDefinition.logConfiguration, importer.logConfiguration('kong')],
+      { logGroupName: 'theirs' },
+    );
+    expect(groups.map((log) => [log?.options?.['awslogs-group'], log?.options?.['awslogs-stream-prefix']])).toEqual([
+      ['theirs', 'import'],
+      ['theirs', 'kong'],
+    ]);
+  });
+
+  it('lets the execution role read the secrets of both containers, pull the image and write the log', () => {
+    const synthesized = deployed(({ stack, importer }) => {
+      new EcsImporter(stack, 'Import', { importer, image, executionRole: new EcsExecutionRole(stack, 'Shared') });
+    });
+    const statements = statementsOf(synthesized, 'Shared_Start-Import') as { Sid: string; Resource: string[] }[];
+    expect(statements.map(({ Sid }) => Sid)).toEqual(['KongLog', 'KongSecrets', 'KongImage', 'KongRegistry']);
+    expect(statements[1]?.Resource).toEqual([secret]);
+  });
+});
+
+describe('what an importer in a task of ECS refuses', () => {
+  it('a folder that the image does not declare, and a group that is not known', () => {
+    const moved = refused({}, { environment: { KONG_RESILIENCE_HANDOVER_DIR: '/tmp/kong' } });
+    expect(moved).toBe(
+      problem(
+        'KR_TF_ECS_HANDOVER_DIR KONG_RESILIENCE_HANDOVER_DIR is "/tmp/kong": on Fargate a volume belongs to root unless the image declares its path, and the image of the agent declares /var/lib/kong-resilience/handover alone. Leave the variable out.',
+      ),
+    );
+    const group = Token.asString(Fn.join('', ['4', '2']));
+    expect(refused({}, { environment: { KONG_RESILIENCE_HANDOVER_GROUP: group } })).toBe(
+      problem(
+        'KR_TF_ECS_HANDOVER_GROUP KONG_RESILIENCE_HANDOVER_GROUP is a token, and users of containers are made of it: give the number, or leave it out for 10001.',
+      ),
+    );
+  });
+
+  it('an image that is not pinned', () => {
+    expect(refused({ image: 'kong-resilience:latest' })).toContain('KR_TF_IMAGE image is "kong-resilience:latest"');
+  });
+
+  it.each([
+    ['the variable BASH_ENV', { environment: [{ name: 'BASH_ENV', value: '/etc/profile' }] }],
+    ['the variable KONG_ROLE', { environment: [{ name: 'KONG_ROLE', value: 'control_plane' }] }],
+    ['the variable KONG_CLUSTER_CERT', { environment: [{ name: 'KONG_CLUSTER_CERT', value: '/certs/cluster.crt' }] }],
+    ['the variable KONG_CLUSTER_CERT', { secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom: secret }] }],
+    [
+      'a mount at /var/lib/kong-resilience/handover',
+      { mountPoints: [{ sourceVolume: 'theirs', containerPath: '/var/lib/kong-resilience/handover' }] },
+    ],
+  ])('a gateway with %s of its own', (what, own) => {
+    expect(refusedContainer((importer) => importer.gatewayContainer({ ...kong, ...own }))).toBe(
+      problem(
+        `KR_TF_ECS_CONTAINER the container "kong" has ${what} already, which the hand-over brings. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
+      ),
+    );
+  });
+
+  it('a task without the gateway, or with a container of the name of the import', () => {
+    expect(refusedContainer((importer) => importer.taskDefinitionParts([kong], 'gateway'))).toBe(
+      problem(
+        'KR_TF_ECS_NO_GATEWAY gatewayName is "gateway", and the containers are "kong": name the one that runs the gateway.',
+      ),
+    );
+    const twice = { name: 'kong-resilience-import', image: 'other:1' };
+    expect(refusedContainer((importer) => importer.taskDefinitionParts([kong, twice]))).toBe(
+      problem(
+        'KR_TF_ECS_CONTAINER the container "kong-resilience-import" has the name already, which the hand-over brings. Leave it out; what differs on purpose belongs into the environment of the importer node.',
+      ),
+    );
+  });
+});
