@@ -9,14 +9,7 @@ import type { IAwsPrincipal } from '../principal';
 import { addConfirmedAlarms, Alarms, checkExporterAlarms, type ExporterAlarmProps } from './alarms';
 import { checkRange } from './checks';
 import { lambdaPrincipal } from './problems';
-import {
-  addFunctionAlarms,
-  checkedVariables,
-  checkFunction,
-  declareFunction,
-  regionOf,
-  type FunctionProps,
-} from './scheduled-function';
+import { addFunctionAlarms, checkFunction, declareFunction, regionOf, type FunctionProps } from './scheduled-function';
 
 export interface LambdaExporterProps extends FunctionProps, ExporterAlarmProps {
   /** The exporter of the topology. Its principal is the role of the function: a `LambdaRole`, or an `ExistingRole`. */
@@ -70,12 +63,10 @@ export class LambdaExporter extends Construct {
     const { exporter, intervalMinutes = 5, timeoutSeconds = 180, memoryMiB = 1024, retries = 0 } = props;
     const block = exporter.agentEnvironment;
     const name = props.name ?? nameByPath(this);
-    const { variables, problems } = checkedVariables(block);
     throwProblems(this, [
       ...checkFunction(props, { timeoutSeconds, memoryMiB, intervalMinutes }),
       ...checkRange('retries', retries, 0, 2),
       ...checkFunctionRole(exporter.principal),
-      ...problems,
       ...place.problems,
       ...(isKnown(intervalMinutes) ? checkExporterAlarms(this, props, exporter, intervalMinutes * 60) : []),
     ]);
@@ -85,7 +76,6 @@ export class LambdaExporter extends Construct {
       description: 'Stores the configuration of Kong Gateway for outages of its control plane',
       role: exporter.principal as IAwsPrincipal,
       block,
-      variables,
       timeoutSeconds,
       memoryMiB,
       intervalMinutes,

@@ -97,13 +97,6 @@ export const lambdaRuntime = defineProblem(
   (value: string) => `runtime is ${quote(value)}: it must be "nodejs22.x" or "nodejs24.x".`,
 );
 
-export const environmentTooLarge = defineProblem(
-  'KR_TF_LAMBDA_ENVIRONMENT',
-  'The environment of a function is larger than Lambda allows.',
-  (bytes: number, largest: string) =>
-    `the environment has ${bytes} bytes or more, and Lambda takes 4096 in all; the largest variable is ${largest}. Put certificates and other long texts into Secrets Manager: they travel as references.`,
-);
-
 export const noInterval = defineProblem(
   'KR_TF_LAMBDA_INTERVAL',
   'How often a function runs is a token, and the windows of its alarms are made of it.',

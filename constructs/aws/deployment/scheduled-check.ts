@@ -6,14 +6,7 @@ import { LambdaRole } from '../lambda-role';
 import { nameByPath } from '../name-by-path';
 import { checkRoleProps } from '../role-checks';
 import { Alarms, checkAlarms, type AlarmProps } from './alarms';
-import {
-  addFunctionAlarms,
-  checkedVariables,
-  checkFunction,
-  declareFunction,
-  regionOf,
-  type FunctionProps,
-} from './scheduled-function';
+import { addFunctionAlarms, checkFunction, declareFunction, regionOf, type FunctionProps } from './scheduled-function';
 
 export interface ScheduledCheckProps extends FunctionProps, AlarmProps {
   /** The importer of the topology: what is checked is what it would read, with its own rights. */
@@ -72,11 +65,9 @@ export class ScheduledCheck extends Construct {
     const { importer, intervalMinutes = 15, timeoutSeconds = 120, memoryMiB = 512 } = props;
     const { path, permissionsBoundary, provider, tags } = props;
     const block = importer.agentEnvironment;
-    const { variables, problems } = checkedVariables(block);
     throwProblems(this, [
       ...checkFunction(props, { timeoutSeconds, memoryMiB, intervalMinutes }),
       ...checkRoleProps({ path, permissionsBoundary }),
-      ...problems,
       ...place.problems,
       ...(props.alarms === false ? [] : checkAlarms(this, props)),
     ]);
@@ -89,7 +80,6 @@ export class ScheduledCheck extends Construct {
       description: 'Checks that data planes of Kong Gateway could start from the store',
       role,
       block,
-      variables,
       timeoutSeconds,
       memoryMiB,
       intervalMinutes,

@@ -18,7 +18,7 @@ import type { Alarms } from './alarms';
 import { checkName, checkRange, checkRetentionDays } from './checks';
 import { securityGroupsOf, type NetworkProps } from './egress';
 import { declareLogGroup, logRights, type LogProps } from './log-group';
-import { environmentTooLarge, lambdaRegion, lambdaRuntime } from './problems';
+import { lambdaRegion, lambdaRuntime } from './problems';
 import { noInterval, securityGroupsAlone } from './problems';
 import { checkSecrets, secretRights, type SecretsProps } from './secret-rights';
 import { Surroundings, type PlaceProps } from './surroundings';
@@ -76,17 +76,12 @@ export interface ScheduledFunctionSettings {
   readonly handler: string;
   readonly description: string;
   readonly role: IAwsPrincipal;
-  /** Whose secrets it reads. */
   readonly block: EnvironmentBlock;
-  readonly variables: Record<string, string>;
   readonly timeoutSeconds: number;
   readonly memoryMiB: number;
   readonly intervalMinutes: number;
   readonly retries: number;
 }
-
-/** Most that Lambda takes of all variables, in bytes. */
-const mostEnvironment = 4096;
 
 /** The region of a function: that of the store, where nothing else is said. @returns it, and what is wrong with it */
 export function regionOf(
@@ -98,10 +93,6 @@ export function regionOf(
   const wrong = isKnown(region) && region !== store;
   return { region: region ?? store, problems: wrong ? [lambdaRegion(region, store)] : [] };
 }
-
-/** What Lambda sets itself, and refuses to be told. */
-const reserved =
-  /^(_|AWS_(DEFAULT_)?REGION$|AWS_(ACCESS_KEY|SECRET_ACCESS_KEY|SESSION_TOKEN)|AWS_LAMBDA_|AWS_EXECUTION_ENV$|LAMBDA_)/;
 
 /** What is wrong with the props of a function and its schedule. */
 export function checkFunction(
@@ -124,19 +115,6 @@ export function checkFunction(
     ...checkSecrets(props),
     ...(securityGroups !== undefined && subnets === undefined ? [securityGroupsAlone()] : []),
   ];
-}
-
-/** The variables of a function as a map. @returns them, and what is wrong with their size as far as it is known */
-export function checkedVariables(block: EnvironmentBlock): {
-  readonly variables: Record<string, string>;
-  readonly problems: readonly Problem[];
-} {
-  const variables = Object.fromEntries(Object.entries(block.toLambda()).filter(([name]) => !reserved.test(name)));
-  const sizes = Object.entries(variables)
-    .map(([name, value]) => [name, name.length + (isKnown(value) ? Buffer.byteLength(value) : 0)] as const)
-    .sort(([, one], [, other]) => other - one);
-  const bytes = sizes.reduce((sum, [, size]) => sum + size, 0);
-  return { variables, problems: bytes > mostEnvironment ? [environmentTooLarge(bytes, sizes[0]?.[0] ?? '')] : [] };
 }
 
 /** Declares a function with its log, its rights and its schedule, as children of a construct. */
@@ -169,7 +147,7 @@ export function declareFunction(
     timeout: settings.timeoutSeconds,
     memorySize: settings.memoryMiB,
     reservedConcurrentExecutions: props.reservedConcurrency,
-    environment: { variables: settings.variables },
+    environment: { variables: block.toLambda() },
     // As text: the agent writes lines of JSON itself.
     loggingConfig: { logFormat: 'Text', logGroup: log.name },
     ...(subnets === undefined
