@@ -2,6 +2,7 @@ import { blindReadiness } from './blind-readiness';
 import { currentObjectReached } from './current-object-reached';
 import { exporterBehindLoadBalancer } from './exporter-behind-load-balancer';
 import { fallbackWithoutAgent } from './fallback-without-agent';
+import { handoverUnread } from './handover-unread';
 import { importerWithWrite } from './importer-with-write';
 import { publicAccessNotBlocked } from './public-access-not-blocked';
 import { publicBucket } from './public-bucket';
@@ -15,6 +16,7 @@ export const allRules: readonly Rule[] = [
   currentObjectReached,
   exporterBehindLoadBalancer,
   fallbackWithoutAgent,
+  handoverUnread,
   importerWithWrite,
   publicAccessNotBlocked,
   publicBucket,

@@ -1,7 +1,7 @@
 import { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-log-metric-filter';
 import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { ExporterNode } from '../../topology';
 import { isKnown, warn, type Problem } from '../../problems';
 import { secondsIn } from '../../environment/seconds';

@@ -220,6 +220,43 @@ describe('KR_RULE_BLIND_READINESS', () => {
   });
 });
 
+describe('KR_RULE_HANDOVER_UNREAD', () => {
+  const code = 'KR_RULE_HANDOVER_UNREAD';
+  const agent = (verb: 'IMPORT' | 'EXPORT') =>
+    container('agent', 'kong-resilience:0.1.0', {
+      ...fallback(verb, storage),
+      KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1',
+    });
+  const beside = (gateway: object, verb: 'IMPORT' | 'EXPORT' = 'IMPORT') =>
+    toldBy(code, (stack) => void task(stack, 'Task', agent(verb), gateway));
+  const gateway = container('kong', 'kong:3.9.1', { KONG_ROLE: 'data_plane' });
+
+  it('tells of a gateway beside an import that starts as if there were none', () => {
+    expect(beside(gateway)).toEqual([
+      `Stack/Task warn: ${code} the container "kong" has no BASH_ENV with the start script of the hand-over, so that what the agent beside it stages is never used. Set BASH_ENV to /var/lib/kong-resilience/handover/start.sh, or let EcsImporter or CloudRunImporter make the containers.`,
+    ]);
+  });
+
+  it('not of one whose start decides, in any of the ways', () => {
+    const start = '/var/lib/kong-resilience/handover/start.sh';
+    expect(beside(container('kong', 'kong:3.9.1', { BASH_ENV: start }))).toEqual([]);
+    expect(beside({ ...gateway, entryPoint: ['sh', start, '/docker-entrypoint.sh'] })).toEqual([]);
+    expect(beside(container('kong', 'kong:3.9.1', { KONG_DECLARATIVE_CONFIG: '/handover/config.json' }))).toEqual([]);
+  });
+
+  it('nor of a control plane, another process, or one beside an export', () => {
+    expect(beside(container('kong', 'kong:3.9.1', { KONG_ROLE: 'control_plane' }))).toEqual([]);
+    expect(beside(container('otel', 'otel:1', {}))).toEqual([]);
+    expect(beside(gateway, 'EXPORT')).toEqual([]);
+  });
+
+  it('does not pass one whose variables are in a file', () => {
+    expect(beside({ ...gateway, environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::b/kong.env' }] })).toEqual([
+      `Stack/Task info: ${code} could not be checked: whether the container "kong" starts by the start script of the hand-over.`,
+    ]);
+  });
+});
+
 describe('KR_RULE_FALLBACK_WITHOUT_AGENT', () => {
   const code = 'KR_RULE_FALLBACK_WITHOUT_AGENT';
   const agent = container('agent', 'registry.example.com/tools:1', { KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1' });

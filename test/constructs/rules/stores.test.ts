@@ -3,7 +3,8 @@ import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-servi
 import { CloudRunV2WorkerPool } from '@cdktf/provider-google/lib/cloud-run-v2-worker-pool';
 import type { TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
-import { EcsTaskRole, IamUser, KongResilience, S3Replication, S3Store } from '../../../constructs/aws';
+import { EcsExporter, EcsImporter, EcsTaskRole, IamUser, KongResilience } from '../../../constructs/aws';
+import { S3Replication, S3Store, ScheduledCheck } from '../../../constructs/aws';
 import { AttachedServiceAccount, GcsStore } from '../../../constructs/google';
 import { MinioProvider, MinioStore, MinioUser } from '../../../constructs/minio';
 import { EnvValue } from '../../../constructs/environment';
@@ -37,22 +38,17 @@ describe('what this library declares by default has no finding', () => {
         const store = new S3Store(stack, 'Store');
         const roles = [new EcsTaskRole(stack, 'Backup'), new EcsTaskRole(stack, 'Proxy')] as const;
         const { exporter, importer } = topology(stack, store, ...roles, version);
-        const image = version === '3.9.1' ? `kong:${version}` : `kong/kong-gateway:${version}`;
-        new EcsTaskDefinition(stack, 'ExporterTask', {
-          family: 'exporter',
-          taskRoleArn: roles[0].arn,
-          containerDefinitions: JSON.stringify([
-            { name: 'agent', image: 'registry.example.com/kong-resilience:1', ...exporter.agentEnvironment.toEcs() },
-          ]),
-        });
+        const gateway = version === '3.9.1' ? `kong:${version}` : `kong/kong-gateway:${version}`;
+        const image = 'registry.example.com/kong-resilience:0.1.0';
+        const place = { cluster: 'main', subnets: ['subnet-0a'], alarms: false };
+        new EcsExporter(stack, 'Service', { exporter, image, ...place });
         new EcsTaskDefinition(stack, 'ImporterTask', {
           family: 'importer',
-          taskRoleArn: roles[1].arn,
-          containerDefinitions: JSON.stringify([
-            { name: 'agent', image: 'registry.example.com/kong-resilience:1', ...importer.agentEnvironment.toEcs() },
-            { name: 'gateway', image, ...importer.gatewayEnvironment.toEcs() },
+          ...new EcsImporter(stack, 'Import', { importer, image }).taskDefinitionParts([
+            { name: 'kong', image: gateway },
           ]),
         });
+        new ScheduledCheck(stack, 'Check', { importer, alarms: false });
       }),
     ).toEqual([]);
   });

@@ -398,7 +398,7 @@ describe('the network of an exporter on ECS', () => {
 
 describe('the alarms of an exporter on ECS', () => {
   const watched = (name: string, synthesized = declared({ name: 'kong' })) => {
-    const { '//': _, alarm_description, ...rest } = alarmsOf(synthesized)[name] ?? {};
+    const { alarm_description, ...rest } = alarmsOf(synthesized)[name] ?? {};
     expect(String(alarm_description)).toMatch(/^[A-Z].*\.$/);
     return rest;
   };

@@ -19,7 +19,7 @@ import {
   type Synthesized,
 } from '../../support/aws-stack';
 
-export const region = 'eu-central-1';
+const region = 'eu-central-1';
 export const image = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/kong/resilience:0.1.0';
 export const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:kong-cluster-AbCdEf';
 export const topic = 'arn:aws:sns:eu-central-1:123456789012:alarms';

@@ -18,7 +18,8 @@ import { asSynthesized } from '../../examples/aws-access';
 import { isAllowed } from '../../support/aws-iam';
 import { stackOf, type Synthesized } from '../../support/aws-stack';
 import { terraformIsMissing, terraformLifecycle, valuesOf, type AppliedState } from '../../support/terraform';
-import { nodesIn, refusalOf } from './support';
+import type { nodesIn } from './support';
+import { refusalOf } from './support';
 
 const account = '123456789012';
 const secret = `arn:aws:secretsmanager:us-east-1:${account}:secret:kong-cluster-AbCdEf`;
