@@ -118,7 +118,7 @@ export const notAwsPrincipal = defineProblem(
   'KR_TF_AWS_PRINCIPAL',
   'A principal of another cloud is to be granted a store on S3.',
   (principal: string) =>
-    `"${principal}" is no principal of AWS. Give an EcsTaskRole, Ec2InstanceRole, IrsaRole, PodIdentityRole, CrossAccountRole, IamUser, or an existing role or user.`,
+    `"${principal}" is no principal of AWS. Give an EcsTaskRole, Ec2InstanceRole, LambdaRole, IrsaRole, PodIdentityRole, CrossAccountRole, IamUser, or an existing role or user.`,
 );
 
 export const nameAndPrefix = defineProblem(

@@ -254,7 +254,7 @@ describe('a mistake is told whole', () => {
       readonly credentials = {};
     }
     const message =
-      'Stack/X: 1 problem\n  KR_TF_AWS_PRINCIPAL "Stack/Elsewhere" is no principal of AWS. Give an EcsTaskRole, Ec2InstanceRole, IrsaRole, PodIdentityRole, CrossAccountRole, IamUser, or an existing role or user.';
+      'Stack/X: 1 problem\n  KR_TF_AWS_PRINCIPAL "Stack/Elsewhere" is no principal of AWS. Give an EcsTaskRole, Ec2InstanceRole, LambdaRole, IrsaRole, PodIdentityRole, CrossAccountRole, IamUser, or an existing role or user.';
     expect(refused((stack) => store({})(stack)[verb](new Elsewhere(stack, 'Elsewhere')))).toBe(message);
     expect(refused((stack) => existing('theirs')(stack)[verb](new Elsewhere(stack, 'Elsewhere')))).toBe(message);
     const replicated = store({ replication: S3Replication.toRegion('us-west-2') });
