@@ -333,6 +333,17 @@ describe('what starts an exporter on ECS', () => {
     expect(statements.map((statement) => (statement as { Sid: string }).Sid)).toEqual(['KongLog', 'KongSecrets']);
   });
 
+  it('is taken on by tasks of ECS alone, and has the name that it is given', () => {
+    const { resource } = deployed(({ stack }) => void new EcsExecutionRole(stack, 'Alone', { name: 'starts-tasks' }));
+    const [role] = Object.entries(resource['aws_iam_role'] ?? {}).filter(([id]) => id.startsWith('Alone'));
+    expect(role?.[1]).toMatchObject({ name: 'starts-tasks' });
+    expect(role?.[1]).not.toHaveProperty('name_prefix');
+    expect(JSON.parse(String(role?.[1]['assume_role_policy']))).toEqual({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: ['sts:AssumeRole'] }],
+    });
+  });
+
   it('may be shared, and may exist', () => {
     const shared = deployed(({ stack, exporter }) => {
       const executionRole = new EcsExecutionRole(stack, 'Shared');
