@@ -4,7 +4,8 @@ import { isKnown, throwProblems, type Problem } from '../problems';
 import type { KubernetesCheck } from './check';
 import { secondsOf, type KubernetesExporter } from './exporter';
 import { labelsOf, yamlStream, type KubernetesManifest } from './manifest';
-import { notScraped, wrongSeconds } from './problems';
+import { wrongAge } from '../topology/problems';
+import { notScraped } from './problems';
 
 export interface KubernetesAlarmsProps {
   /** The exporter that is watched; it needs a `monitoringNamespace`. */
@@ -90,7 +91,9 @@ function propsProblems({ exporter, confirmedWithinSeconds, passedWithinSeconds }
   return [
     ...(exporter.monitoringNamespace === undefined ? [notScraped(exporter.node.path)] : []),
     ...ages.flatMap(([prop, value]) =>
-      isKnown(value) && !(Number.isInteger(value) && value >= 60) ? [wrongSeconds(prop, value)] : [],
+      isKnown(value) && !(Number.isInteger(value) && value >= 60)
+        ? [wrongAge(prop, value, 'a whole number of seconds, at least 60')]
+        : [],
     ),
   ];
 }

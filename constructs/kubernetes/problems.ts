@@ -70,12 +70,6 @@ export const wrongSchedule = defineProblem(
     `schedule is ${JSON.stringify(schedule)}: it must have the five fields of cron, such as "*/15 * * * *" for every 15 minutes.`,
 );
 
-export const wrongSeconds = defineProblem(
-  'KR_TF_ALARM_SECONDS',
-  'The age at which an alarm is raised is not a whole number of seconds from 60.',
-  (prop: string, value: number) => `${prop} is ${value}: it must be a whole number of seconds, at least 60.`,
-);
-
 export const notScraped = defineProblem(
   'KR_TF_NOT_SCRAPED',
   'Alarms watch an exporter whose network policy lets no Prometheus in.',

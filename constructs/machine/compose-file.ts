@@ -1,11 +1,11 @@
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
-import { parseGatewayVersion } from '../../src/contract';
 import { forJson, replacing, Text } from '../environment/text';
-import { isKnown, throwProblems } from '../problems';
+import { throwProblems } from '../problems';
 import { AGENT_UID, HANDOVER_DIR, SPOOL_DIR, START_SCRIPT, type ExporterNode, type ImporterNode } from '../topology';
 import { imageProblems } from '../topology/image';
 import { readyCommand } from '../topology/ready-command';
+import { isEnterprise } from '../topology/versions';
 
 export interface ComposeFileProps {
   /** The exporter of the topology. */
@@ -153,6 +153,5 @@ export class ComposeFile extends Construct {
 
 /** Kong's image of a version, which Terraform may know alone; then it counts as one of open source. */
 function imageOf(version: string): string {
-  const enterprise = isKnown(version) && parseGatewayVersion(version)?.edition === 'enterprise';
-  return `${enterprise ? 'kong/kong-gateway' : 'kong'}:${version}`;
+  return `${isEnterprise([version]) ? 'kong/kong-gateway' : 'kong'}:${version}`;
 }

@@ -1,8 +1,8 @@
 import { Construct } from 'constructs';
-import { parseGatewayVersion } from '../../src/contract';
 import { isKnown, throwProblems } from '../problems';
 import { wrongCommand, wrongUnit } from './problems';
 import { START_SCRIPT, type ImporterNode } from '../topology';
+import { isEnterprise } from '../topology/versions';
 import { hardened, unit } from './unit';
 import { ETC, launcher, PROGRAM, userData, type MachineFile, type UserDataOptions } from './user-data';
 
@@ -129,6 +129,5 @@ const unitFile = (name: string, sections: Readonly<Record<string, readonly strin
 });
 
 function unitOf(version: string): string {
-  const enterprise = isKnown(version) && parseGatewayVersion(version)?.edition === 'enterprise';
-  return enterprise ? 'kong-enterprise-edition.service' : 'kong.service';
+  return isEnterprise([version]) ? 'kong-enterprise-edition.service' : 'kong.service';
 }

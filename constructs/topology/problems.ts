@@ -58,3 +58,9 @@ export const looseImage = defineProblem(
   (prop: string, value: string) =>
     `${prop} is "${value}": it must end with a full tag (":0.1.0") or a digest ("@sha256:…"), so that what runs is what was tested; "latest" is none.`,
 );
+
+export const wrongAge = defineProblem(
+  'KR_TF_ALARM_AGE',
+  'The age at which an alarm is raised is out of its range.',
+  (prop: string, value: number, allowed: string) => `${prop} is ${value}: it must be ${allowed}.`,
+);

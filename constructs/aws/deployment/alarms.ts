@@ -5,7 +5,8 @@ import type { Construct } from 'constructs';
 import type { ExporterNode } from '../../topology';
 import { isKnown, warn, type Problem } from '../../problems';
 import { secondsIn } from '../../environment/seconds';
-import { alarmAge, logUnseen, nobodyTold, topicArn } from './problems';
+import { wrongAge } from '../../topology/problems';
+import { logUnseen, nobodyTold, topicArn } from './problems';
 import type { PlaceProps } from './surroundings';
 
 /** Who is told of alarms. */
@@ -141,7 +142,7 @@ function checkAge(
     return [];
   }
   const allowed = `a whole number from ${least}, twice the time in which an export is confirmed, to ${day}, a day`;
-  return [alarmAge('confirmedWithinSeconds', confirmedWithinSeconds, allowed)];
+  return [wrongAge('confirmedWithinSeconds', confirmedWithinSeconds, allowed)];
 }
 
 /** The alarms are made of lines of JSON at `info`. */

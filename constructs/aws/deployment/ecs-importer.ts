@@ -1,10 +1,10 @@
 import type { EcsTaskDefinitionVolume } from '@cdktf/provider-aws/lib/ecs-task-definition';
-import { Tokenization } from 'cdktf';
 import { Construct } from 'constructs';
 import type { EcsSecret, EcsVariable } from '../../environment';
 import { isKnown, throwProblems, type Problem } from '../../problems';
-import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode, type ReadinessProbe } from '../../topology';
+import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../../topology';
 import { imageProblems } from '../../topology/image';
+import { readyCommand } from '../../topology/ready-command';
 import { EcsExecutionRole } from '../ecs-execution-role';
 import { nameByPath } from '../name-by-path';
 import type { IAwsPrincipal } from '../principal';
@@ -188,7 +188,7 @@ export class EcsImporter extends Construct {
         { containerName: importContainer, condition: require ? 'SUCCESS' : 'COMPLETE' },
       ],
       healthCheck: container.healthCheck ?? {
-        command: readyCommand(importer.readinessProbe),
+        command: ['CMD', ...readyCommand(importer.readinessProbe)],
         interval: 10,
         timeout: 6,
         retries: 3,
@@ -257,15 +257,4 @@ function conflicts(
 /** Entries by name, the container's own first. */
 function merged<T extends { readonly name: string }>(own: readonly T[] = [], added: readonly T[]): readonly T[] {
   return [...own, ...added.filter(({ name }) => !own.some((other) => other.name === name))];
-}
-
-/**
- * Asks a node by itself, without a program that Kong's image may lack. ECS replaces one that has no configuration, and the
- * new one imports again.
- */
-function readyCommand({ path, port }: ReadinessProbe): string[] {
-  const number = Tokenization.stringifyNumber(port);
-  const ask = `exec 3<>/dev/tcp/127.0.0.1/${number} && printf 'GET ${path} HTTP/1.0\\r\\n\\r\\n' >&3 && read -rt 5 _ status _ <&3 && [ "$status" = 200 ]`;
-  // The start script is for the gateway, and not for this bash.
-  return ['CMD', 'env', '-u', 'BASH_ENV', 'bash', '-c', ask];
 }

@@ -109,12 +109,6 @@ export const securityGroupsAlone = defineProblem(
   () => 'securityGroups is set, and subnets is not: a function outside of a VPC has none. Give both, or neither.',
 );
 
-export const alarmAge = defineProblem(
-  'KR_TF_AWS_ALARM_AGE',
-  'The age at which an alarm is raised is out of its range.',
-  (prop: string, value: number, allowed: string) => `${prop} is ${value}: it must be ${allowed}.`,
-);
-
 export const nobodyTold = defineProblem(
   'KR_TF_AWS_ALARMS_UNHEARD',
   'Alarms are declared, and nobody is told of them.',

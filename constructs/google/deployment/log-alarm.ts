@@ -4,7 +4,7 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import type { Construct } from 'constructs';
 import { isKnown, type Problem } from '../../problems';
 import { generatedMetricName } from '../names';
-import { wrongAge } from './problems';
+import { wrongAge } from '../../topology/problems';
 
 /** Who is told, and where. */
 export interface AlarmTargets {

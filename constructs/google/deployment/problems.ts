@@ -35,12 +35,6 @@ export const nameTaken = defineProblem(
     `the gateway's container has ${what} "${name}" already, which the hand-over brings. Leave it out.`,
 );
 
-export const wrongAge = defineProblem(
-  'KR_TF_ALARM_AGE',
-  'The age at which an alarm is raised is out of its range.',
-  (prop: string, value: number, allowed: string) => `${prop} is ${value}: it must be ${allowed}.`,
-);
-
 export const sameUser = defineProblem(
   'KR_TF_RUN_USERS',
   "What is handed over on Cloud Run can be read only where the gateway's image runs as the agent's user.",

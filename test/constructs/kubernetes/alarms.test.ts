@@ -143,8 +143,8 @@ describe('the alarms of Kubernetes', () => {
       [
         'stack/Alarms: 3 problems',
         '  KR_TF_NOT_SCRAPED the network policy of "stack/ExporterPods" lets nobody reach its metrics, so the alarm "exporter gone" would never end. Give KubernetesExporter the namespace of Prometheus as monitoringNamespace.',
-        '  KR_TF_ALARM_SECONDS confirmedWithinSeconds is 59: it must be a whole number of seconds, at least 60.',
-        '  KR_TF_ALARM_SECONDS passedWithinSeconds is 60.5: it must be a whole number of seconds, at least 60.',
+        '  KR_TF_ALARM_AGE confirmedWithinSeconds is 59: it must be a whole number of seconds, at least 60.',
+        '  KR_TF_ALARM_AGE passedWithinSeconds is 60.5: it must be a whole number of seconds, at least 60.',
       ].join('\n'),
     );
     expect(refusalOf(() => alarms({ confirmedWithinSeconds: 60 }))).toBe('nothing was refused');

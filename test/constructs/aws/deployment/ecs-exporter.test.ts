@@ -519,7 +519,7 @@ describe('the alarms of an exporter on ECS', () => {
   it.each([1799, 86_401, 2000.5])('may not wait %d seconds', (confirmedWithinSeconds) => {
     expect(refused({ confirmedWithinSeconds })).toBe(
       problem(
-        `KR_TF_AWS_ALARM_AGE confirmedWithinSeconds is ${confirmedWithinSeconds}: it must be a whole number from 1800, twice the time in which an export is confirmed, to 86400, a day.`,
+        `KR_TF_ALARM_AGE confirmedWithinSeconds is ${confirmedWithinSeconds}: it must be a whole number from 1800, twice the time in which an export is confirmed, to 86400, a day.`,
       ),
     );
   });
