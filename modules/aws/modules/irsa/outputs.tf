@@ -1,0 +1,315 @@
+# Generated from constructs/ by `npm run modules`. Do not edit.
+
+output "storage_url" {
+  description = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes."
+  value       = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
+}
+
+output "bucket_name" {
+  description = "Name of the bucket."
+  value       = aws_s3_bucket.store.bucket
+}
+
+output "bucket_arn" {
+  description = "ARN of the bucket."
+  value       = aws_s3_bucket.store.arn
+}
+
+output "exporter_role_arn" {
+  description = "Role of the exporter, which may write."
+  value       = aws_iam_role.exporter_role.arn
+}
+
+output "importer_role_arn" {
+  description = "Role of the gateways, which may only read."
+  value       = aws_iam_role.importer_role.arn
+}
+
+output "exporter_environment" {
+  description = "Environment of the exporter, as a list of name and value: the `env` of a container of Kubernetes, the `environment` of one of ECS."
+  value = concat([
+    {
+      name  = "AWS_DEFAULT_REGION"
+      value = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    },
+    {
+      name  = "AWS_REGION"
+      value = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_CERT"
+      value = replace(var.cluster_cert, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_CERT_KEY"
+      value = replace(var.cluster_cert_key, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_CONTROL_PLANE"
+      value = replace(var.control_plane, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_EXPORT"
+      value = "on"
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
+      value = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+    },
+    {
+      name  = "KONG_CLUSTER_MTLS"
+      value = replace(var.cluster_mtls, "$", "$$")
+    },
+    {
+      name  = "KONG_DATABASE"
+      value = "off"
+    },
+    {
+      name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+      value = "system"
+    },
+    {
+      name  = "KONG_RESILIENCE_GATEWAY_VERSION"
+      value = replace(join(",", var.gateway_versions), "$", "$$")
+    },
+    {
+      name  = "KONG_RESILIENCE_STATUS_LISTEN"
+      value = "0.0.0.0:8101"
+    },
+    {
+      name  = "KONG_ROLE"
+      value = "data_plane"
+    },
+  ], [for name, value in var.environment : { name = name, value = value }])
+}
+
+output "exporter_environment_map" {
+  description = "The same as a map."
+  value = merge({
+    AWS_DEFAULT_REGION                   = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    AWS_REGION                           = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    KONG_CLUSTER_CERT                    = replace(var.cluster_cert, "$", "$$")
+    KONG_CLUSTER_CERT_KEY                = replace(var.cluster_cert_key, "$", "$$")
+    KONG_CLUSTER_CONTROL_PLANE           = replace(var.control_plane, "$", "$$")
+    KONG_CLUSTER_FALLBACK_CONFIG_EXPORT  = "on"
+    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+    KONG_CLUSTER_MTLS                    = replace(var.cluster_mtls, "$", "$$")
+    KONG_DATABASE                        = "off"
+    KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
+    KONG_RESILIENCE_GATEWAY_VERSION      = replace(join(",", var.gateway_versions), "$", "$$")
+    KONG_RESILIENCE_STATUS_LISTEN        = "0.0.0.0:8101"
+    KONG_ROLE                            = "data_plane"
+  }, var.environment)
+}
+
+output "exporter_helm_values" {
+  description = "The same as values `env` and `customEnv` of Kong's Helm chart."
+  value = {
+    env = merge({
+      cluster_cert                    = replace(var.cluster_cert, "$", "$$")
+      cluster_cert_key                = replace(var.cluster_cert_key, "$", "$$")
+      cluster_control_plane           = replace(var.control_plane, "$", "$$")
+      cluster_fallback_config_export  = "on"
+      cluster_fallback_config_storage = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+      cluster_mtls                    = replace(var.cluster_mtls, "$", "$$")
+      database                        = "off"
+      lua_ssl_trusted_certificate     = "system"
+      resilience_gateway_version      = replace(join(",", var.gateway_versions), "$", "$$")
+      resilience_status_listen        = "0.0.0.0:8101"
+      role                            = "data_plane"
+    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
+    customEnv = {
+      AWS_DEFAULT_REGION = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+      AWS_REGION         = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    }
+  }
+}
+
+output "importer_environment" {
+  description = "Environment of what imports for a gateway, as a list of name and value: the `env` of a container of Kubernetes, the `environment` of one of ECS."
+  value = concat([
+    {
+      name  = "AWS_DEFAULT_REGION"
+      value = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    },
+    {
+      name  = "AWS_REGION"
+      value = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_CERT"
+      value = replace(var.cluster_cert, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_CERT_KEY"
+      value = replace(var.cluster_cert_key, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_CONTROL_PLANE"
+      value = replace(var.control_plane, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT"
+      value = "on"
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
+      value = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+    },
+    {
+      name  = "KONG_CLUSTER_MTLS"
+      value = replace(var.cluster_mtls, "$", "$$")
+    },
+    {
+      name  = "KONG_DATABASE"
+      value = "off"
+    },
+    {
+      name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+      value = "system"
+    },
+    {
+      name  = "KONG_RESILIENCE_GATEWAY_VERSION"
+      value = "[object Object]"
+    },
+    {
+      name  = "KONG_ROLE"
+      value = "data_plane"
+    },
+  ], [for name, value in var.environment : { name = name, value = value }])
+  precondition {
+    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
+  }
+}
+
+output "importer_environment_map" {
+  description = "The same as a map."
+  value = merge({
+    AWS_DEFAULT_REGION                   = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    AWS_REGION                           = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    KONG_CLUSTER_CERT                    = replace(var.cluster_cert, "$", "$$")
+    KONG_CLUSTER_CERT_KEY                = replace(var.cluster_cert_key, "$", "$$")
+    KONG_CLUSTER_CONTROL_PLANE           = replace(var.control_plane, "$", "$$")
+    KONG_CLUSTER_FALLBACK_CONFIG_IMPORT  = "on"
+    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+    KONG_CLUSTER_MTLS                    = replace(var.cluster_mtls, "$", "$$")
+    KONG_DATABASE                        = "off"
+    KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
+    KONG_RESILIENCE_GATEWAY_VERSION      = "[object Object]"
+    KONG_ROLE                            = "data_plane"
+  }, var.environment)
+  precondition {
+    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
+  }
+}
+
+output "importer_helm_values" {
+  description = "The same as values `env` and `customEnv` of Kong's Helm chart."
+  value = {
+    env = merge({
+      cluster_cert                    = replace(var.cluster_cert, "$", "$$")
+      cluster_cert_key                = replace(var.cluster_cert_key, "$", "$$")
+      cluster_control_plane           = replace(var.control_plane, "$", "$$")
+      cluster_fallback_config_import  = "on"
+      cluster_fallback_config_storage = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+      cluster_mtls                    = replace(var.cluster_mtls, "$", "$$")
+      database                        = "off"
+      lua_ssl_trusted_certificate     = "system"
+      resilience_gateway_version      = "[object Object]"
+      role                            = "data_plane"
+    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
+    customEnv = {
+      AWS_DEFAULT_REGION = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+      AWS_REGION         = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+    }
+  }
+  precondition {
+    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
+  }
+}
+
+output "gateway_environment" {
+  description = "Environment of a gateway of open source; one of Enterprise takes that of the importer, as a list of name and value: the `env` of a container of Kubernetes, the `environment` of one of ECS."
+  value = concat([
+    {
+      name  = "KONG_CLUSTER_CERT"
+      value = replace(var.cluster_cert, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_CERT_KEY"
+      value = replace(var.cluster_cert_key, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_CONTROL_PLANE"
+      value = replace(var.control_plane, "$", "$$")
+    },
+    {
+      name  = "KONG_CLUSTER_MTLS"
+      value = replace(var.cluster_mtls, "$", "$$")
+    },
+    {
+      name  = "KONG_DATABASE"
+      value = "off"
+    },
+    {
+      name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+      value = "system"
+    },
+    {
+      name  = "KONG_ROLE"
+      value = "data_plane"
+    },
+    {
+      name  = "KONG_STATUS_LISTEN"
+      value = "0.0.0.0:8100"
+    },
+  ], [for name, value in var.environment : { name = name, value = value }])
+}
+
+output "gateway_environment_map" {
+  description = "The same as a map."
+  value = merge({
+    KONG_CLUSTER_CERT                = replace(var.cluster_cert, "$", "$$")
+    KONG_CLUSTER_CERT_KEY            = replace(var.cluster_cert_key, "$", "$$")
+    KONG_CLUSTER_CONTROL_PLANE       = replace(var.control_plane, "$", "$$")
+    KONG_CLUSTER_MTLS                = replace(var.cluster_mtls, "$", "$$")
+    KONG_DATABASE                    = "off"
+    KONG_LUA_SSL_TRUSTED_CERTIFICATE = "system"
+    KONG_ROLE                        = "data_plane"
+    KONG_STATUS_LISTEN               = "0.0.0.0:8100"
+  }, var.environment)
+}
+
+output "gateway_helm_values" {
+  description = "The same as values `env` and `customEnv` of Kong's Helm chart."
+  value = {
+    env = merge({
+      cluster_cert                = replace(var.cluster_cert, "$", "$$")
+      cluster_cert_key            = replace(var.cluster_cert_key, "$", "$$")
+      cluster_control_plane       = replace(var.control_plane, "$", "$$")
+      cluster_mtls                = replace(var.cluster_mtls, "$", "$$")
+      database                    = "off"
+      lua_ssl_trusted_certificate = "system"
+      role                        = "data_plane"
+      status_listen               = "0.0.0.0:8100"
+    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
+    customEnv = {}
+  }
+}
+
+output "exporter_service_account_annotations" {
+  description = "Annotations of the service account of the exporter."
+  value = {
+    "eks.amazonaws.com/role-arn" = aws_iam_role.exporter_role.arn
+  }
+}
+
+output "importer_service_account_annotations" {
+  description = "Annotations of the service account of the importer."
+  value = {
+    "eks.amazonaws.com/role-arn" = aws_iam_role.importer_role.arn
+  }
+}

@@ -1,0 +1,152 @@
+/** Variables and outputs that every module has alike. */
+import { Token } from 'cdktf';
+import { EnvValue, type EnvironmentBlock, type EnvValues } from '../../constructs';
+import { ADDED } from './hcl';
+import type { ModuleStack, Validation } from './module-stack';
+
+const fullVersion = '^[0-9]+\\\\.[0-9]+\\\\.[0-9]+(\\\\.[0-9]+)?$';
+
+/** The control plane, versions and whatever else a node of the topology needs. */
+export function clusterVariables(stack: ModuleStack): { controlPlane: string; clusterMtls: string } {
+  return {
+    controlPlane: stack.text('control_plane', {
+      description: 'host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE.',
+      validation: [
+        {
+          condition: 'can(regex("^[^\\\\s/:]+:[0-9]+$", var.control_plane))',
+          error: 'control_plane must be host:port, without a scheme: cp.example.com:8005.',
+        },
+      ],
+    }),
+    clusterMtls: stack.text('cluster_mtls', {
+      description: 'shared, pki or pki_check_cn: KONG_CLUSTER_MTLS.',
+      default: 'shared',
+      validation: [
+        {
+          condition: 'contains(["shared", "pki", "pki_check_cn"], var.cluster_mtls)',
+          error: 'cluster_mtls must be shared, pki or pki_check_cn.',
+        },
+      ],
+    }),
+  };
+}
+
+export function gatewayVersions(stack: ModuleStack): string[] {
+  return stack.texts('gateway_versions', {
+    description:
+      'Every version that the data planes run, in full: ["3.9.1"], or ["3.10.0.2"] for Enterprise; both during an upgrade, in which the exporter has the new one first.',
+    validation: [
+      { condition: 'length(var.gateway_versions) > 0', error: 'gateway_versions must name each version that your data planes run.' },
+      {
+        condition: `alltrue([for version in var.gateway_versions : can(regex("${fullVersion}", version))])`,
+        error: 'gateway_versions must be full versions of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since configurations are stored under them.',
+      },
+    ],
+  });
+}
+
+/** The version of the gateways that import; one of the exporters'. */
+export function gatewayVersion(stack: ModuleStack): string {
+  return stack.text('gateway_version', {
+    description: 'Version of the gateways that import, in full. It must be one that is exported; by default the last of gateway_versions.',
+    default: null,
+    validation: [
+      {
+        condition: `var.gateway_version == null || can(regex("${fullVersion}", var.gateway_version))`,
+        error: 'gateway_version must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2).',
+      },
+    ],
+  });
+}
+
+export function prefix(stack: ModuleStack): string {
+  return stack.text('prefix', {
+    description: 'Folder in the bucket, without slashes at its ends.',
+    default: 'kong',
+    validation: [
+      {
+        condition: 'can(regex("^[^/\\\\s*?]+(/[^/\\\\s*?]+)*$", var.prefix))',
+        error: 'prefix must not be empty, and have no slash at its ends, no white space, no "*" and no "?".',
+      },
+    ],
+  });
+}
+
+export function environmentVariable(stack: ModuleStack): EnvValues {
+  stack.variable('environment', {
+    type: 'map(string)',
+    description:
+      'Further variables of the agent, such as KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS. Kong\'s and the agent\'s are listed in docs/environment.md. No secrets: they stand in plan and state.',
+    default: {},
+    validation: [
+      {
+        condition:
+          'alltrue([for name in keys(var.environment) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("(SECRET|TOKEN|PASSWORD|_KEY$)", name))])',
+        error: 'environment takes names of variables in capitals, and no secrets: their values would be shown.',
+      },
+    ],
+  });
+  return { [ADDED]: EnvValue.fromText('here') };
+}
+
+/** The certificate, as a file in the container or on the machine. */
+export function certificateVariables(stack: ModuleStack): { clusterCert: EnvValue; clusterCertKey: EnvValue } {
+  return {
+    clusterCert: EnvValue.fromText(
+      stack.text('cluster_cert', {
+        description: 'Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT.',
+        default: '/etc/secrets/kong-cluster-cert/tls.crt',
+        validation: [path('cluster_cert')],
+      }),
+    ),
+    clusterCertKey: EnvValue.fromText(
+      stack.text('cluster_cert_key', {
+        description: 'Path of its private key: KONG_CLUSTER_CERT_KEY.',
+        default: '/etc/secrets/kong-cluster-cert/tls.key',
+        validation: [path('cluster_cert_key')],
+      }),
+    ),
+  };
+}
+
+const path = (name: string): Validation => ({
+  condition: `startswith(var.${name}, "/")`,
+  error: `${name} must be an absolute path; the text of a certificate or key has no place in a variable, which is shown.`,
+});
+
+/** The forms of an environment: list, map, and the values of Kong's Helm chart. */
+export function environmentOutputs(
+  stack: ModuleStack,
+  name: string,
+  whose: string,
+  block: EnvironmentBlock,
+  options: { readonly sensitive?: boolean; readonly precondition?: Validation } = {},
+): void {
+  const list = block.toKubernetes();
+  stack.output(`${name}_environment`, {
+    description: `Environment of ${whose}, as a list of name and value: the \`env\` of a container of Kubernetes, the \`environment\` of one of ECS.`,
+    value: list,
+    ...options,
+  });
+  stack.output(`${name}_environment_map`, {
+    description: `The same as a map.`,
+    value: Object.fromEntries(list.map(({ name: variable, value }) => [variable, value])),
+    ...options,
+  });
+  stack.output(`${name}_helm_values`, {
+    description: `The same as values \`env\` and \`customEnv\` of Kong's Helm chart.`,
+    value: block.toHelmValues(),
+    ...options,
+  });
+}
+
+const imported = 'coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])';
+
+/** `gateway_version`, or the last of all versions. */
+export const importedVersion = (): string => Token.asString({ resolve: () => `\${${imported}}` });
+
+/** What must hold of it, at the outputs that use it: a variable's own validation sees no other variable before Terraform 1.9. */
+export const importedIsExported: Validation = {
+  condition: `contains(var.gateway_versions, ${imported})`,
+  error: 'gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply.',
+};

@@ -1,0 +1,120 @@
+/** Writes `modules/` from the constructs: `npm run modules`. A test checks that it is current. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { awsModules } from './aws';
+import { block } from './hcl';
+import { ModuleStack, type ModuleDefinition, type VariableSpec } from './module-stack';
+
+const root = join(__dirname, '..', '..');
+const header = '# Generated from constructs/ by `npm run modules`. Do not edit.\n\n';
+
+export const moduleDefinitions: readonly ModuleDefinition[] = [...awsModules];
+
+/** The files of all modules, by path below `modules/`. */
+export function moduleFiles(): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const definition of moduleDefinitions) {
+    for (const [name, text] of filesOf(definition)) files.set(join(definition.path, name), text);
+  }
+  return files;
+}
+
+function filesOf(definition: ModuleDefinition): (readonly [string, string])[] {
+  const stack = new ModuleStack();
+  definition.declare(stack);
+  const example = exampleOf(definition);
+  return [
+    ['main.tf', header + formatted(stack.main())],
+    ['variables.tf', header + formatted(stack.variablesText())],
+    ['outputs.tf', header + formatted(stack.outputsText())],
+    ['versions.tf', header + formatted(versionsOf(definition))],
+    ['README.md', readmeOf(definition, stack, example)],
+    ['examples/basic/main.tf', example],
+  ];
+}
+
+function versionsOf({ providers }: ModuleDefinition): string {
+  const required = Object.entries(providers).map(
+    ([name, { source, version }]) => `${name} = {\n  source = "${source}"\n  version = "${version}"\n}`,
+  );
+  return block('terraform', [], ['required_version = ">= 1.5"', '', block('required_providers', [], required).trimEnd()]);
+}
+
+/** A root module that calls it by where it is. */
+function exampleOf({ path, example, exampleSetup, providers }: ModuleDefinition): string {
+  const required = Object.entries(providers).map(([name, { source }]) => `${name} = {\n  source = "${source}"\n}`);
+  const head = block('terraform', [], [block('required_providers', [], required).trimEnd()]);
+  const call = `module "kong_resilience" {\n  source = "../.."\n\n${example}\n}\n`;
+  const output = block('output', ['storage_url'], ['value = module.kong_resilience.storage_url']);
+  return formatted([head, exampleSetup, call, output].join('\n'), path);
+}
+
+function readmeOf({ title, description, path, example, providers }: ModuleDefinition, stack: ModuleStack, _: string): string {
+  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const variables = [...stack.variables].sort(([a], [b]) => (a < b ? -1 : 1));
+  const outputs = [...stack.outputs].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `# ${title}
+
+${description}
+
+> **The stored object holds private keys, API keys and secrets in the clear.** Who may read the bucket owns the gateway's secrets, and
+> who may write it owns its routing.
+
+Generated from the [constructs](../${'../'.repeat(path.split('/').length - 1)}constructs) for CDKTF, which declare the same. No provider and no backend is in it; it can be used with \`for_each\`.
+
+## Use
+
+\`\`\`hcl
+${formatted(`module "kong_resilience" {\n  source = "git::https://github.com/<owner>/cdktf-kong-resilience.git//modules/${path}?ref=v0.1.0"\n\n${example}\n}\n`).trimEnd()}
+\`\`\`
+
+A root module that can be applied is in [examples/basic](examples/basic/main.tf).
+
+## Requirements
+
+| name | version |
+| --- | --- |
+| Terraform or OpenTofu | >= 1.5 |
+${Object.entries(providers)
+  .map(([, { source, version }]) => `| ${source} | ${version} |`)
+  .join('\n')}
+
+## Variables
+
+| name | description | type | default |
+| --- | --- | --- | --- |
+${variables.map(([name, spec]) => `| \`${name}\` | ${cell(spec.description)} | \`${spec.type}\` | ${defaultOf(spec)} |`).join('\n')}
+
+## Outputs
+
+| name | description |
+| --- | --- |
+${outputs.map(([name, { description, sensitive }]) => `| \`${name}\` | ${cell(description)}${sensitive === true ? ' Sensitive.' : ''} |`).join('\n')}
+`;
+}
+
+const defaultOf = (spec: VariableSpec): string =>
+  spec.default === undefined ? 'required' : `\`${JSON.stringify(spec.default)}\``;
+
+/** Terraform's own form. */
+function formatted(text: string, name = 'text'): string {
+  const { stdout, stderr, status, error } = spawnSync('terraform', ['fmt', '-no-color', '-'], { input: text, encoding: 'utf8' });
+  if (error !== undefined) throw new Error(`the program terraform is missing: ${error.message}`);
+  if (status !== 0) throw new Error(`terraform fmt refuses ${name}:\n${stderr}\n${text}`);
+  return stdout;
+}
+
+/** Replaces what is there. */
+function write(): void {
+  const folder = join(root, 'modules');
+  rmSync(folder, { recursive: true, force: true });
+  for (const [path, text] of moduleFiles()) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  const prettier = join(root, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
+  spawnSync(process.execPath, [prettier, '--write', '--log-level', 'warn', folder], { cwd: root, stdio: 'inherit' });
+}
+
+if (require.main === module) write();

@@ -1,0 +1,187 @@
+/** Writes what CDKTF declares as Terraform's own language. CDKTF's own writer quotes policies wrongly and loses `nullable`. */
+import { DefaultTokenResolver, StringConcat, type TerraformElement, Tokenization } from 'cdktf';
+import type { IConstruct } from 'constructs';
+
+/** A value in CDKTF's form for HCL: what it is, and whether it is a nested block. */
+interface Attribute {
+  readonly value: unknown;
+  readonly isBlock?: boolean;
+}
+
+/** The declarations of a resource, a data source or an output, in the order of CDKTF. */
+export interface Declared {
+  readonly kind: 'resource' | 'data' | 'output';
+  readonly labels: readonly string[];
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** A text that is already an expression. */
+export class Expression {
+  constructor(readonly text: string) {}
+}
+
+/** What stands in the tokens of a value. */
+export function resolved(scope: IConstruct, value: unknown): unknown {
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  return Tokenization.resolve(value, { scope, resolver, preparing: false });
+}
+
+interface Synthesizes {
+  synthesizeHclAttributes(): Readonly<Record<string, Attribute>>;
+}
+
+/** The arguments of a resource or a data source, nested blocks told apart from attributes. */
+export function argumentsOf(element: TerraformElement): Readonly<Record<string, unknown>> {
+  return (element as unknown as Synthesizes).synthesizeHclAttributes();
+}
+
+/** A block with its labels. */
+export function block(kind: string, labels: readonly string[], body: readonly string[]): string {
+  const head = [kind, ...labels.map((label) => JSON.stringify(label))].join(' ');
+  return body.length === 0 ? `${head} {}\n` : `${head} {\n${indented(body.join('\n'))}\n}\n`;
+}
+
+/** Lines of the body of a block: attributes, then nested blocks. */
+export function bodyOf(scope: IConstruct, attributes: Readonly<Record<string, unknown>>): string[] {
+  const plain: string[] = [];
+  const nested: string[] = [];
+  for (const [name, raw] of Object.entries(attributes)) {
+    const { value, isBlock = false } = isAttribute(raw) ? raw : { value: raw };
+    const known = isBlock ? value : resolved(scope, stripped(value));
+    if (known === undefined || known === null) continue;
+    if (!isBlock) plain.push(`${name} = ${expression(known, jsonAttributes.has(name))}`);
+    else nested.push(...blocksOf(scope, name, known));
+  }
+  return [...plain, ...nested];
+}
+
+/** Attributes whose text is JSON, which `jsonencode` shows better. */
+const jsonAttributes = new Set(['policy', 'assume_role_policy', 'container_definitions', 'key_policy']);
+
+function blocksOf(scope: IConstruct, name: string, value: unknown): string[] {
+  const all = Array.isArray(value) ? (value as unknown[]) : [value];
+  return all
+    .filter((one) => one !== undefined && one !== null)
+    .map((one) => block(name, [], bodyOf(scope, one as Record<string, unknown>)).trimEnd());
+}
+
+function isAttribute(raw: unknown): raw is Attribute {
+  return typeof raw === 'object' && raw !== null && 'value' in raw && ('isBlock' in raw || 'storageClassType' in raw);
+}
+
+/** An object attribute comes as a tree of attributes too; only its values are wanted. */
+function stripped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(stripped);
+  if (isAttribute(value)) return stripped(value.value);
+  if (typeof value !== 'object' || value === null || value instanceof Expression) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, stripped(member)]));
+}
+
+/** A value as an expression. @param json whether a text of JSON is written with `jsonencode` */
+export function expression(value: unknown, json = false): string {
+  if (value instanceof Expression) return value.text;
+  if (typeof value === 'string') return json ? encoded(value) : quoted(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return list(value as unknown[]);
+  if (typeof value === 'object' && value !== null) return map(value as Record<string, unknown>);
+  return 'null';
+}
+
+/** The members that a module's user adds to an environment take the place of this one (module-stack.ts). */
+export const ADDED = 'KONG_X_ADDED_BY_MODULE';
+const added = 'var.environment';
+
+function list(values: readonly unknown[]): string {
+  if (values.length === 0) return '[]';
+  const rest = values.filter((value) => !isAdded(value));
+  const items = `[\n${rest.map((value) => `${indented(expression(value))},`).join('\n')}\n]`;
+  if (rest.length === values.length) return items;
+  return `concat(${items}, [for name, value in ${added} : { name = name, value = value }])`;
+}
+
+const isAdded = (value: unknown): boolean => typeof value === 'object' && value !== null && 'name' in value && value.name === ADDED;
+
+function map(members: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(members).filter(([, member]) => member !== undefined && member !== null);
+  const rest = entries.filter(([name]) => name !== ADDED && name !== ADDED.replace(/^KONG_/, '').toLowerCase());
+  const lines = rest.map(([name, member]) => `${key(name)} = ${expression(member)}`);
+  const items = lines.length === 0 ? '{}' : `{\n${indented(lines.join('\n'))}\n}`;
+  if (rest.length === entries.length) return items;
+  if (ADDED in members) return `merge(${items}, ${added})`;
+  // Kong's chart: lower-case, without the prefix; what is not Kong's own goes into `customEnv`.
+  return `merge(${items}, { for name, value in ${added} : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })`;
+}
+
+const key = (name: string): string => (/^[A-Za-z_][\w-]*$/.test(name) ? name : JSON.stringify(name));
+
+/** JSON in which texts have expressions; what cannot be read as JSON stays a text. */
+function encoded(text: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return quoted(text);
+  }
+  return `jsonencode(${expression(value)})`;
+}
+
+/** A text, of which `${…}` is an expression; a text that is nothing else is that expression. */
+function quoted(text: string): string {
+  const parts = partsOf(text);
+  const [only] = parts;
+  if (parts.length === 1 && only?.expression === true) return only.text;
+  return `"${parts.map((part) => (part.expression ? `\${${part.text}}` : escaped(part.text))).join('')}"`;
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t');
+}
+
+interface Part {
+  readonly text: string;
+  readonly expression: boolean;
+}
+
+/** Takes `${…}` out of a text, braces and quotes within it counted; `$${` is no expression. */
+function partsOf(text: string): Part[] {
+  const parts: Part[] = [];
+  let plain = '';
+  for (let at = 0; at < text.length; at++) {
+    if (text.startsWith('$${', at)) {
+      plain += '$${';
+      at += 2;
+    } else if (text.startsWith('${', at)) {
+      const end = endOf(text, at + 2);
+      if (plain !== '') parts.push({ text: plain, expression: false });
+      plain = '';
+      parts.push({ text: text.slice(at + 2, end), expression: true });
+      at = end;
+    } else {
+      plain += text[at] ?? '';
+    }
+  }
+  if (plain !== '' || parts.length === 0) parts.push({ text: plain, expression: false });
+  return parts;
+}
+
+/** Where the brace that closes an expression is. */
+function endOf(text: string, from: number): number {
+  let depth = 0;
+  let inText = false;
+  for (let at = from; at < text.length; at++) {
+    const character = text[at];
+    if (inText && character === '\\') at++;
+    else if (character === '"') inText = !inText;
+    else if (!inText && character === '{') depth++;
+    else if (!inText && character === '}' && depth-- === 0) return at;
+  }
+  throw new Error(`an expression does not end: ${text}`);
+}
+
+const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ');

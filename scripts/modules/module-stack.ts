@@ -1,0 +1,205 @@
+/** What a module declares: variables, outputs, and resources by constructs of this package. */
+import {
+  App,
+  type TerraformCount,
+  TerraformDataSource,
+  TerraformElement,
+  TerraformResource,
+  TerraformStack,
+  TerraformVariable,
+} from 'cdktf';
+import type { Node } from 'constructs';
+import { argumentsOf, block, bodyOf, expression, Expression, resolved } from './hcl';
+
+/** A rule that Terraform checks of a variable. */
+export interface Validation {
+  /** An expression of Terraform that must be true. */
+  readonly condition: string;
+  readonly error: string;
+}
+
+export interface VariableSpec {
+  readonly type: string;
+  readonly description: string;
+  /** `null` for a variable that may be left out. Absent: it must be given. */
+  readonly default?: unknown;
+  readonly sensitive?: boolean;
+  readonly validation?: readonly Validation[];
+}
+
+export interface OutputSpec {
+  readonly description: string;
+  readonly value: unknown;
+  readonly sensitive?: boolean;
+  readonly precondition?: Validation;
+}
+
+export interface Provider {
+  readonly source: string;
+  /** A range, as `required_providers` has it. */
+  readonly version: string;
+}
+
+/** A plain Terraform module, made of constructs. */
+export interface ModuleDefinition {
+  /** Folder below `modules/`: `aws`, or `aws/modules/irsa` for a variant. */
+  readonly path: string;
+  readonly title: string;
+  /** What it declares: paragraphs of Markdown. */
+  readonly description: string;
+  readonly providers: Readonly<Record<string, Provider>>;
+  /** The module block of the example, its arguments alone. */
+  readonly example: string;
+  /** Blocks of the example beside the module: providers, outputs. */
+  readonly exampleSetup: string;
+  declare(stack: ModuleStack): void;
+}
+
+/** Each member of a list of versions takes the place of this one, which is full and may be Enterprise's. */
+export const EACH_VERSION = '999.999.999.999';
+
+/** The files of a module. */
+export class ModuleStack extends TerraformStack {
+  readonly variables = new Map<string, VariableSpec>();
+  readonly outputs = new Map<string, OutputSpec>();
+
+  constructor() {
+    super(new App({ skipValidation: true }), 'module');
+  }
+
+  /** Names by where things stand among the constructs, as people write them, instead of CDKTF's with digits of a hash. */
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    return nameOf(element instanceof TerraformElement ? element.node : element);
+  }
+
+  /** A variable whose value is a text. */
+  text(name: string, spec: Omit<VariableSpec, 'type'>): string {
+    return this.variable(name, { type: 'string', ...spec }).stringValue;
+  }
+
+  /** A variable whose value is a list of texts. */
+  texts(name: string, spec: Omit<VariableSpec, 'type'>): string[] {
+    return this.variable(name, { type: 'list(string)', ...spec }).listValue;
+  }
+
+  /** A variable whose value is a number. */
+  number(name: string, spec: Omit<VariableSpec, 'type'>): number {
+    return this.variable(name, { type: 'number', ...spec }).numberValue;
+  }
+
+  variable(name: string, spec: VariableSpec): TerraformVariable {
+    this.variables.set(name, spec);
+    return new TerraformVariable(this, name, { type: spec.type });
+  }
+
+  output(name: string, spec: OutputSpec): void {
+    this.outputs.set(name, spec);
+  }
+
+  /** Resources and data sources, named by where they stand among the constructs. */
+  main(): string {
+    const elements = this.node.findAll().filter(isDeclared);
+    return elements
+      .map((element) => {
+        const meta = element as TerraformResource;
+        const dependsOn = (meta.dependsOn ?? []).map((name) => new Expression(addressIn(String(resolved(this, name)))));
+        const lifecycle = resolved(this, (meta as { lifecycle?: unknown }).lifecycle) as Record<string, unknown> | undefined;
+        const body = [
+          ...(meta.count === undefined ? [] : [`count = ${expression(resolved(this, countOf(meta.count)))}`]),
+          ...bodyOf(this, argumentsOf(element)),
+          ...(dependsOn.length === 0 ? [] : [`depends_on = ${expression(dependsOn)}`]),
+          ...(lifecycle === undefined ? [] : [block('lifecycle', [], lifecycleOf(lifecycle)).trimEnd()]),
+        ];
+        const kind = element instanceof TerraformDataSource ? 'data' : 'resource';
+        return forEachVersion(block(kind, [meta.terraformResourceType, nameOf(element.node)], body));
+      })
+      .join('\n');
+  }
+
+  outputsText(): string {
+    return [...this.outputs]
+      .map(([name, { description, value, sensitive, precondition }]) =>
+        block('output', [name], [
+          `description = ${JSON.stringify(description)}`,
+          `value = ${expression(resolved(this, value))}`,
+          ...(sensitive === true ? ['sensitive = true'] : []),
+          ...(precondition === undefined ? [] : [checkOf('precondition', precondition)]),
+        ]),
+      )
+      .join('\n');
+  }
+
+  variablesText(): string {
+    return [...this.variables]
+      .map(([name, spec]) =>
+        block('variable', [name], [
+          `description = ${JSON.stringify(spec.description)}`,
+          `type = ${spec.type}`,
+          ...(spec.default === undefined ? [] : [`default = ${expression(spec.default)}`]),
+          // Given as null it would be without its default.
+          ...(spec.default === null ? [] : ['nullable = false']),
+          ...(spec.sensitive === true ? ['sensitive = true'] : []),
+          ...(spec.validation ?? []).map((validation) => checkOf('validation', validation)),
+        ]),
+      )
+      .join('\n');
+  }
+}
+
+const checkOf = (kind: string, { condition, error }: Validation): string =>
+  block(kind, [], [`condition = ${condition}`, `error_message = ${JSON.stringify(error)}`]).trimEnd();
+
+function isDeclared(construct: unknown): construct is TerraformResource | TerraformDataSource {
+  return construct instanceof TerraformResource || construct instanceof TerraformDataSource;
+}
+
+/** `module/Store/Encryption` is `store_encryption`; a primary child has the name of its parent. */
+function nameOf({ path: whole }: Node): string {
+  const [, ...path] = whole.split('/');
+  const words = path.filter((word) => word !== 'Resource').join('_');
+  return words
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .toLowerCase();
+}
+
+/** An address may come as an expression. */
+const addressIn = (text: string): string => text.replace(/^\$\{(.*)\}$/, '$1');
+
+const countOf = (count: number | TerraformCount): unknown => (typeof count === 'number' ? count : count.toTerraform());
+
+function lifecycleOf(lifecycle: Readonly<Record<string, unknown>>): string[] {
+  const names: Record<string, string> = { preventDestroy: 'prevent_destroy', createBeforeDestroy: 'create_before_destroy' };
+  return Object.entries(lifecycle)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const known = names[name];
+      if (known === undefined) throw new Error(`lifecycle.${name} is not known to the generator`);
+      return `${known} = ${expression(value)}`;
+    });
+}
+
+/** A nested block that names the version stands for one of each version. */
+function forEachVersion(text: string): string {
+  const lines = text.split('\n');
+  const done: string[] = [];
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? '';
+    const open = /^ {2}(\w+) \{$/.exec(line);
+    const end = open === null ? at : lines.indexOf('  }', at);
+    const body = lines.slice(at, end + 1).join('\n');
+    if (open === null || !body.includes(EACH_VERSION)) {
+      done.push(line);
+      continue;
+    }
+    const name = open[1] ?? '';
+    const content = lines
+      .slice(at + 1, end)
+      .map((inner) => `  ${inner}`.replaceAll(EACH_VERSION, `\${${name}.value}`));
+    done.push(`  dynamic ${JSON.stringify(name)} {`, '    for_each = toset(var.gateway_versions)', '    content {', ...content, '    }', '  }');
+    at = end;
+  }
+  const whole = done.join('\n');
+  if (whole.includes(EACH_VERSION)) throw new Error(`a version stands where none can be put in its place:\n${whole}`);
+  return whole;
+}
