@@ -1,6 +1,7 @@
 /** Variables and outputs that every module has alike. */
 import { Token } from 'cdktf';
 import { EnvValue, type EnvironmentBlock, type EnvValues } from '../../constructs';
+import { sourceOf } from '../../constructs/environment/value';
 import { ADDED } from './hcl';
 import type { ModuleStack, Validation } from './module-stack';
 
@@ -36,10 +37,14 @@ export function gatewayVersions(stack: ModuleStack): string[] {
     description:
       'Every version that the data planes run, in full: ["3.9.1"], or ["3.10.0.2"] for Enterprise; both during an upgrade, in which the exporter has the new one first.',
     validation: [
-      { condition: 'length(var.gateway_versions) > 0', error: 'gateway_versions must name each version that your data planes run.' },
+      {
+        condition: 'length(var.gateway_versions) > 0',
+        error: 'gateway_versions must name each version that your data planes run.',
+      },
       {
         condition: `alltrue([for version in var.gateway_versions : can(regex("${fullVersion}", version))])`,
-        error: 'gateway_versions must be full versions of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since configurations are stored under them.',
+        error:
+          'gateway_versions must be full versions of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since configurations are stored under them.',
       },
     ],
   });
@@ -48,12 +53,14 @@ export function gatewayVersions(stack: ModuleStack): string[] {
 /** The version of the gateways that import; one of the exporters'. */
 export function gatewayVersion(stack: ModuleStack): string {
   return stack.text('gateway_version', {
-    description: 'Version of the gateways that import, in full. It must be one that is exported; by default the last of gateway_versions.',
+    description:
+      'Version of the gateways that import, in full. It must be one that is exported; by default the last of gateway_versions.',
     default: null,
     validation: [
       {
         condition: `var.gateway_version == null || can(regex("${fullVersion}", var.gateway_version))`,
-        error: 'gateway_version must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2).',
+        error:
+          'gateway_version must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2).',
       },
     ],
   });
@@ -76,7 +83,7 @@ export function environmentVariable(stack: ModuleStack): EnvValues {
   stack.variable('environment', {
     type: 'map(string)',
     description:
-      'Further variables of the agent, such as KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS. Kong\'s and the agent\'s are listed in docs/environment.md. No secrets: they stand in plan and state.',
+      "Further variables of the agent, such as KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state.",
     default: {},
     validation: [
       {
@@ -122,9 +129,9 @@ export function environmentOutputs(
   block: EnvironmentBlock,
   options: { readonly sensitive?: boolean; readonly precondition?: Validation } = {},
 ): void {
-  const list = block.toKubernetes();
+  const list = block.toEcs().environment;
   stack.output(`${name}_environment`, {
-    description: `Environment of ${whose}, as a list of name and value: the \`env\` of a container of Kubernetes, the \`environment\` of one of ECS.`,
+    description: `Environment of ${whose}, as a list of name and value: the \`environment\` of a container of ECS.`,
     value: list,
     ...options,
   });
@@ -140,6 +147,43 @@ export function environmentOutputs(
   });
 }
 
+/** The forms of an environment with a secret in it: both are sensitive; the chart names a secret of Kubernetes instead. */
+export function secretEnvironmentOutputs(
+  stack: ModuleStack,
+  name: string,
+  whose: string,
+  block: EnvironmentBlock,
+): void {
+  const secret = stack.text(`${name}_kubernetes_secret`, {
+    description: `Secret of Kubernetes, made by you, that holds the variables with secrets of ${whose} under their own names; named by ${name}_helm_values.`,
+    default: `kong-${name}-store`,
+  });
+  const sources = Object.entries(block.values).map(([variable, value]) => [variable, sourceOf(value)] as const);
+  const texts = sources.map(([variable, source]) => [variable, 'text' in source ? source.text : ''] as const);
+  stack.output(`${name}_environment`, {
+    description: `Environment of ${whose}, as a list of name and value, with the key to the store.`,
+    value: texts.map(([variable, value]) => ({ name: variable, value })),
+    sensitive: true,
+  });
+  stack.output(`${name}_environment_map`, {
+    description: 'The same as a map.',
+    value: Object.fromEntries(texts),
+    sensitive: true,
+  });
+  const valueFrom = (key: string) => ({ valueFrom: { secretKeyRef: { name: secret, key } } });
+  const charted = sources.map(
+    ([variable, source]) => [variable, source.kind === 'text' ? source.text : valueFrom(variable)] as const,
+  );
+  const kong = charted.filter(([variable]) => variable.startsWith('KONG_'));
+  stack.output(`${name}_helm_values`, {
+    description: `Values \`env\` and \`customEnv\` of Kong's Helm chart; what is secret, by the secret ${name}_kubernetes_secret.`,
+    value: {
+      env: Object.fromEntries(kong.map(([variable, value]) => [variable.slice('KONG_'.length).toLowerCase(), value])),
+      customEnv: Object.fromEntries(charted.filter(([variable]) => !variable.startsWith('KONG_'))),
+    },
+  });
+}
+
 const imported = 'coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])';
 
 /** `gateway_version`, or the last of all versions. */
@@ -148,5 +192,6 @@ export const importedVersion = (): string => Token.asString({ resolve: () => `\$
 /** What must hold of it, at the outputs that use it: a variable's own validation sees no other variable before Terraform 1.9. */
 export const importedIsExported: Validation = {
   condition: `contains(var.gateway_versions, ${imported})`,
-  error: 'gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply.',
+  error:
+    'gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply.',
 };

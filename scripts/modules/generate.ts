@@ -1,15 +1,17 @@
 /** Writes `modules/` from the constructs: `npm run modules`. A test checks that it is current. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { awsModules } from './aws';
+import { googleModules } from './google';
+import { minioModules } from './minio';
 import { block } from './hcl';
 import { ModuleStack, type ModuleDefinition, type VariableSpec } from './module-stack';
 
 const root = join(__dirname, '..', '..');
 const header = '# Generated from constructs/ by `npm run modules`. Do not edit.\n\n';
 
-export const moduleDefinitions: readonly ModuleDefinition[] = [...awsModules];
+export const moduleDefinitions: readonly ModuleDefinition[] = [...awsModules, ...googleModules, ...minioModules];
 
 /** The files of all modules, by path below `modules/`. */
 export function moduleFiles(): Map<string, string> {
@@ -29,8 +31,9 @@ function filesOf(definition: ModuleDefinition): (readonly [string, string])[] {
     ['variables.tf', header + formatted(stack.variablesText())],
     ['outputs.tf', header + formatted(stack.outputsText())],
     ['versions.tf', header + formatted(versionsOf(definition))],
-    ['README.md', readmeOf(definition, stack, example)],
+    ['README.md', readmeOf(definition, stack)],
     ['examples/basic/main.tf', example],
+    ['tests/basic.tftest.hcl', formatted(testOf(definition))],
   ];
 }
 
@@ -38,7 +41,40 @@ function versionsOf({ providers }: ModuleDefinition): string {
   const required = Object.entries(providers).map(
     ([name, { source, version }]) => `${name} = {\n  source = "${source}"\n  version = "${version}"\n}`,
   );
-  return block('terraform', [], ['required_version = ">= 1.5"', '', block('required_providers', [], required).trimEnd()]);
+  return block(
+    'terraform',
+    [],
+    ['required_version = ">= 1.5"', '', block('required_providers', [], required).trimEnd()],
+  );
+}
+
+/** A test that needs no cloud: Terraform 1.7 and OpenTofu 1.8 make the provider up. */
+function testOf({ example, providers, storageUrl }: ModuleDefinition): string {
+  const versions = 'gateway_versions = ';
+  const given = example.split('\n').filter((line) => !line.trim().startsWith(versions.trim().slice(0, 16)));
+  const variables = (list: string): string => block('variables', [], [...given, `${versions}${list}`]).trimEnd();
+  const refuses = (title: string, list: string): string =>
+    block('run', [title], ['command = plan', variables(list), 'expect_failures = [var.gateway_versions]']);
+  return [
+    ...Object.keys(providers).map((name) => block('mock_provider', [name], [])),
+    block(
+      'run',
+      ['is_applied'],
+      [
+        variables('["3.9.1", "3.10.0.2"]'),
+        block(
+          'assert',
+          [],
+          [
+            `condition = can(regex("${storageUrl}", output.storage_url))`,
+            'error_message = "storage_url is ${output.storage_url}"',
+          ],
+        ).trimEnd(),
+      ],
+    ),
+    refuses('refuses_a_version_that_is_not_full', '["3.9"]'),
+    refuses('refuses_no_version', '[]'),
+  ].join('\n');
 }
 
 /** A root module that calls it by where it is. */
@@ -50,7 +86,7 @@ function exampleOf({ path, example, exampleSetup, providers }: ModuleDefinition)
   return formatted([head, exampleSetup, call, output].join('\n'), path);
 }
 
-function readmeOf({ title, description, path, example, providers }: ModuleDefinition, stack: ModuleStack, _: string): string {
+function readmeOf({ title, description, path, example, providers }: ModuleDefinition, stack: ModuleStack): string {
   const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
   const variables = [...stack.variables].sort(([a], [b]) => (a < b ? -1 : 1));
   const outputs = [...stack.outputs].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -99,7 +135,10 @@ const defaultOf = (spec: VariableSpec): string =>
 
 /** Terraform's own form. */
 function formatted(text: string, name = 'text'): string {
-  const { stdout, stderr, status, error } = spawnSync('terraform', ['fmt', '-no-color', '-'], { input: text, encoding: 'utf8' });
+  const { stdout, stderr, status, error } = spawnSync('terraform', ['fmt', '-no-color', '-'], {
+    input: text,
+    encoding: 'utf8',
+  });
   if (error !== undefined) throw new Error(`the program terraform is missing: ${error.message}`);
   if (status !== 0) throw new Error(`terraform fmt refuses ${name}:\n${stderr}\n${text}`);
   return stdout;

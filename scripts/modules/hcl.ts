@@ -62,8 +62,21 @@ function blocksOf(scope: IConstruct, name: string, value: unknown): string[] {
   const all = Array.isArray(value) ? (value as unknown[]) : [value];
   return all
     .filter((one) => one !== undefined && one !== null)
-    .map((one) => block(name, [], bodyOf(scope, one as Record<string, unknown>)).trimEnd());
+    .map((one) => {
+      const members = one as Record<string, unknown>;
+      const { name: given } = members;
+      if ((isAttribute(given) ? given.value : given) === ADDED) return addedBlocks(name);
+      return block(name, [], bodyOf(scope, members)).trimEnd();
+    });
 }
+
+/** A block for each variable that a module's user adds. */
+const addedBlocks = (name: string): string =>
+  block(
+    'dynamic',
+    [name],
+    [`for_each = ${added}`, block('content', [], [`name = ${name}.key`, `value = ${name}.value`]).trimEnd()],
+  ).trimEnd();
 
 function isAttribute(raw: unknown): raw is Attribute {
   return typeof raw === 'object' && raw !== null && 'value' in raw && ('isBlock' in raw || 'storageClassType' in raw);
@@ -97,10 +110,11 @@ function list(values: readonly unknown[]): string {
   const rest = values.filter((value) => !isAdded(value));
   const items = `[\n${rest.map((value) => `${indented(expression(value))},`).join('\n')}\n]`;
   if (rest.length === values.length) return items;
-  return `concat(${items}, [for name, value in ${added} : { name = name, value = value }])`;
+  return `concat([for variable in ${items} : variable if !contains(keys(${added}), variable.name)], [for name, value in ${added} : { name = name, value = value }])`;
 }
 
-const isAdded = (value: unknown): boolean => typeof value === 'object' && value !== null && 'name' in value && value.name === ADDED;
+const isAdded = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'name' in value && value.name === ADDED;
 
 function map(members: Readonly<Record<string, unknown>>): string {
   const entries = Object.entries(members).filter(([, member]) => member !== undefined && member !== null);

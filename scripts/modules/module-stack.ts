@@ -7,6 +7,7 @@ import {
   TerraformResource,
   TerraformStack,
   TerraformVariable,
+  Token,
 } from 'cdktf';
 import type { Node } from 'constructs';
 import { argumentsOf, block, bodyOf, expression, Expression, resolved } from './hcl';
@@ -50,13 +51,20 @@ export interface ModuleDefinition {
   readonly providers: Readonly<Record<string, Provider>>;
   /** The module block of the example, its arguments alone. */
   readonly example: string;
-  /** Blocks of the example beside the module: providers, outputs. */
+  /** Blocks of the example beside the module: its provider, and variables of its own. */
   readonly exampleSetup: string;
+  /** The storage URL that the example gives, for the test that comes with the module; a pattern. */
+  readonly storageUrl: string;
   declare(stack: ModuleStack): void;
 }
 
 /** Each member of a list of versions takes the place of this one, which is full and may be Enterprise's. */
 export const EACH_VERSION = '999.999.999.999';
+
+/** What an expression gives, in the place of a value that CDKTF wants to know. */
+export function known<T>(expression: string): T {
+  return Token.asAny({ resolve: () => expression }) as unknown as T;
+}
 
 /** The files of a module. */
 export class ModuleStack extends TerraformStack {
@@ -103,12 +111,13 @@ export class ModuleStack extends TerraformStack {
       .map((element) => {
         const meta = element as TerraformResource;
         const dependsOn = (meta.dependsOn ?? []).map((name) => new Expression(addressIn(String(resolved(this, name)))));
-        const lifecycle = resolved(this, (meta as { lifecycle?: unknown }).lifecycle) as Record<string, unknown> | undefined;
+        const lifecycle = resolved(this, (meta as { lifecycle?: unknown }).lifecycle) as
+          Record<string, unknown> | undefined;
         const body = [
           ...(meta.count === undefined ? [] : [`count = ${expression(resolved(this, countOf(meta.count)))}`]),
           ...bodyOf(this, argumentsOf(element)),
           ...(dependsOn.length === 0 ? [] : [`depends_on = ${expression(dependsOn)}`]),
-          ...(lifecycle === undefined ? [] : [block('lifecycle', [], lifecycleOf(lifecycle)).trimEnd()]),
+          ...lifecycleOf(lifecycle),
         ];
         const kind = element instanceof TerraformDataSource ? 'data' : 'resource';
         return forEachVersion(block(kind, [meta.terraformResourceType, nameOf(element.node)], body));
@@ -119,12 +128,16 @@ export class ModuleStack extends TerraformStack {
   outputsText(): string {
     return [...this.outputs]
       .map(([name, { description, value, sensitive, precondition }]) =>
-        block('output', [name], [
-          `description = ${JSON.stringify(description)}`,
-          `value = ${expression(resolved(this, value))}`,
-          ...(sensitive === true ? ['sensitive = true'] : []),
-          ...(precondition === undefined ? [] : [checkOf('precondition', precondition)]),
-        ]),
+        block(
+          'output',
+          [name],
+          [
+            `description = ${JSON.stringify(description)}`,
+            `value = ${expression(resolved(this, value))}`,
+            ...(sensitive === true ? ['sensitive = true'] : []),
+            ...(precondition === undefined ? [] : [checkOf('precondition', precondition)]),
+          ],
+        ),
       )
       .join('\n');
   }
@@ -132,15 +145,19 @@ export class ModuleStack extends TerraformStack {
   variablesText(): string {
     return [...this.variables]
       .map(([name, spec]) =>
-        block('variable', [name], [
-          `description = ${JSON.stringify(spec.description)}`,
-          `type = ${spec.type}`,
-          ...(spec.default === undefined ? [] : [`default = ${expression(spec.default)}`]),
-          // Given as null it would be without its default.
-          ...(spec.default === null ? [] : ['nullable = false']),
-          ...(spec.sensitive === true ? ['sensitive = true'] : []),
-          ...(spec.validation ?? []).map((validation) => checkOf('validation', validation)),
-        ]),
+        block(
+          'variable',
+          [name],
+          [
+            `description = ${JSON.stringify(spec.description)}`,
+            `type = ${spec.type}`,
+            ...(spec.default === undefined ? [] : [`default = ${expression(spec.default)}`]),
+            // Given as null it would be without its default.
+            ...(spec.default === null ? [] : ['nullable = false']),
+            ...(spec.sensitive === true ? ['sensitive = true'] : []),
+            ...(spec.validation ?? []).map((validation) => checkOf('validation', validation)),
+          ],
+        ),
       )
       .join('\n');
   }
@@ -168,15 +185,20 @@ const addressIn = (text: string): string => text.replace(/^\$\{(.*)\}$/, '$1');
 
 const countOf = (count: number | TerraformCount): unknown => (typeof count === 'number' ? count : count.toTerraform());
 
-function lifecycleOf(lifecycle: Readonly<Record<string, unknown>>): string[] {
-  const names: Record<string, string> = { preventDestroy: 'prevent_destroy', createBeforeDestroy: 'create_before_destroy' };
-  return Object.entries(lifecycle)
-    .filter(([, value]) => value !== undefined)
+function lifecycleOf(lifecycle: Readonly<Record<string, unknown>> | undefined): string[] {
+  const names: Record<string, string> = {
+    preventDestroy: 'prevent_destroy',
+    createBeforeDestroy: 'create_before_destroy',
+  };
+  const lines = Object.entries(lifecycle ?? {})
+    // Off is as if it were not there.
+    .filter(([, value]) => value !== undefined && value !== false)
     .map(([name, value]) => {
       const known = names[name];
       if (known === undefined) throw new Error(`lifecycle.${name} is not known to the generator`);
       return `${known} = ${expression(value)}`;
     });
+  return lines.length === 0 ? [] : [block('lifecycle', [], lines).trimEnd()];
 }
 
 /** A nested block that names the version stands for one of each version. */
@@ -193,10 +215,15 @@ function forEachVersion(text: string): string {
       continue;
     }
     const name = open[1] ?? '';
-    const content = lines
-      .slice(at + 1, end)
-      .map((inner) => `  ${inner}`.replaceAll(EACH_VERSION, `\${${name}.value}`));
-    done.push(`  dynamic ${JSON.stringify(name)} {`, '    for_each = toset(var.gateway_versions)', '    content {', ...content, '    }', '  }');
+    const content = lines.slice(at + 1, end).map((inner) => `  ${inner}`.replaceAll(EACH_VERSION, `\${${name}.value}`));
+    done.push(
+      `  dynamic ${JSON.stringify(name)} {`,
+      '    for_each = toset(var.gateway_versions)',
+      '    content {',
+      ...content,
+      '    }',
+      '  }',
+    );
     at = end;
   }
   const whole = done.join('\n');

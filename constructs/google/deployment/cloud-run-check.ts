@@ -67,7 +67,7 @@ export class CloudRunCheck extends Construct {
           ...vpcAccess(props),
         },
       },
-      dependsOn: grantSecrets(this, account, env),
+      dependsOn: grantSecrets(this, account, env, project),
     });
     const caller = new ServiceAccount(this, 'Caller', {
       accountId: generatedAccountId(this),

@@ -49,7 +49,7 @@ export class CloudRunExporter extends Construct {
         containers: [{ name: 'kong-resilience', image, args: ['run'], env, resources: { limits: { cpu, memory } } }],
         ...vpcAccess(props),
       },
-      dependsOn: grantSecrets(this, account, env),
+      dependsOn: grantSecrets(this, account, env, project),
     });
     addExporterAlarms(this, props, {
       exporter,

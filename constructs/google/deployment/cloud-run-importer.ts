@@ -20,6 +20,8 @@ export interface CloudRunImporterProps {
   readonly importer: ImporterNode;
   /** Image of the agent, by full tag or digest, in Artifact Registry: `europe-docker.pkg.dev/acme/kong/kong-resilience:0.1.0`. */
   readonly image: string;
+  /** Id of the project of the secrets. @default the project of the provider */
+  readonly project?: string;
   /** Limit of memory of the agent's container, in which what is handed over counts. @default 1Gi */
   readonly memory?: string;
   /** Size of the volume for the hand-over, in memory: at least twice the configuration. @default 256Mi */
@@ -73,7 +75,7 @@ export class CloudRunImporter extends Construct {
     const env = runVariables(agentEnvironment, { KONG_RESILIENCE_STATUS_LISTEN: everyAddress(STATUS_PORT) });
     this.#importer = props.importer;
     this.serviceAccount = account.email;
-    this.dependsOn = grantSecrets(this, account, [...env, ...gatewayEnvironment.toCloudRun()]);
+    this.dependsOn = grantSecrets(this, account, [...env, ...gatewayEnvironment.toCloudRun()], props.project);
     this.volumes = [{ name: volume, emptyDir: { medium: 'MEMORY', sizeLimit: volumeSize } }];
     this.importContainer = {
       name: importer,

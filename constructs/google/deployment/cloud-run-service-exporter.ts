@@ -54,7 +54,7 @@ export class CloudRunServiceExporter extends Construct {
         ],
         ...vpcAccess(props),
       },
-      dependsOn: grantSecrets(this, account, env),
+      dependsOn: grantSecrets(this, account, env, project),
     });
     addExporterAlarms(this, props, {
       exporter,

@@ -10,12 +10,14 @@ import type { IGooglePrincipal } from '../principal';
  * the identity of the instance. Two deployments of one principal that name one secret share the grant, or the end of the
  * one would take it from the other.
  *
+ * @param project where secrets are that are named by their id alone. Default: the provider's
  * @returns what a resource that needs them must wait for
  */
 export function grantSecrets(
   deployment: Construct,
   principal: IGooglePrincipal,
   variables: readonly CloudRunVariable[],
+  project?: string,
 ): SecretManagerSecretIamMember[] {
   const secrets = variables.flatMap(({ valueSource }) =>
     valueSource === undefined ? [] : [valueSource.secretKeyRef.secret],
@@ -29,6 +31,7 @@ export function grantSecrets(
       made ??
       new SecretManagerSecretIamMember(scope, id, {
         secretId,
+        project,
         role: 'roles/secretmanager.secretAccessor',
         member: principal.member,
       })

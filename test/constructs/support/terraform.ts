@@ -13,8 +13,14 @@ const { standInProgram } = createRequire(__filename)('../../support/terraform-st
   standInProgram: () => string;
 };
 
-/** A stack, the folder of a synthesized one, or a `cdktf.out` with one stack. */
-export type TerraformSource = TerraformStack | string;
+/** A stack, the folder of a synthesized one, a `cdktf.out` with one stack, or a configuration in Terraform's own language. */
+export type TerraformSource = TerraformStack | string | PlainConfiguration;
+
+/** Files `*.tf`: a tree of them, and the folder in it where Terraform is run. */
+export interface PlainConfiguration {
+  readonly tree: string;
+  readonly root: string;
+}
 
 /** A resource or a data source as Terraform has it in its state: every expression is a value. */
 export interface AppliedResource {
@@ -64,6 +70,8 @@ export interface Terraform {
   apply(): Promise<void>;
   show(): Promise<AppliedState>;
   destroy(): Promise<void>;
+  /** `terraform test` of the configuration. @returns what it printed */
+  test(): Promise<string>;
   /** Puts another version of the stack in the place of the present one, with the same state. */
   change(source: TerraformSource): Promise<void>;
 }
@@ -76,10 +84,14 @@ export interface Terraform {
 export const terraformIsMissing = (): boolean => isMissing('terraform') || isMissing(standInProgram());
 
 /** Gives a stack to Terraform, with the stand-in for its providers, in a temporary folder that is removed afterwards. */
-export async function withTerraform<T>(source: TerraformSource, use: (terraform: Terraform) => Promise<T>): Promise<T> {
+export async function withTerraform<T>(
+  source: TerraformSource,
+  use: (terraform: Terraform) => Promise<T>,
+  program: Program = 'terraform',
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'terraform-'));
   try {
-    const workspace = new Workspace(folder);
+    const workspace = new Workspace(folder, program);
     await workspace.change(source);
     return await use(workspace);
   } finally {
@@ -121,6 +133,13 @@ export function valuesOf(state: AppliedState, type: string, name = ''): Readonly
 
 const commandWithinMs = 60_000;
 
+/** Terraform, or its fork OpenTofu, each with the registry that it takes providers from where none is named. */
+type Program = 'terraform' | 'tofu';
+const registries: Readonly<Record<Program, string>> = {
+  terraform: 'registry.terraform.io',
+  tofu: 'registry.opentofu.org',
+};
+
 /** The part of a synthesized stack that says which providers and types it needs. */
 interface StackFile {
   readonly terraform?: { readonly required_providers?: Readonly<Record<string, { readonly source: string }>> };
@@ -129,11 +148,14 @@ interface StackFile {
 }
 
 class Workspace implements Terraform {
-  private readonly configuration: string;
+  private configuration: string;
   private readonly mirror: string;
   private readonly schemas: string;
 
-  constructor(private readonly folder: string) {
+  constructor(
+    private readonly folder: string,
+    private readonly program: Program,
+  ) {
     this.configuration = join(folder, 'configuration');
     this.mirror = join(folder, 'mirror');
     this.schemas = join(folder, 'schemas');
@@ -142,7 +164,11 @@ class Workspace implements Terraform {
   async change(source: TerraformSource): Promise<void> {
     await mkdir(this.configuration, { recursive: true });
     await mkdir(this.schemas, { recursive: true });
-    if (typeof source === 'string') {
+    if (isPlain(source)) {
+      const copy = join(this.folder, 'tree');
+      await cp(source.tree, copy, { recursive: true });
+      this.configuration = join(copy, source.root);
+    } else if (typeof source === 'string') {
       await cp(stackFolder(source, await subfolders(source)), this.configuration, { recursive: true });
     } else {
       const synthesized = Testing.fullSynth(source);
@@ -157,9 +183,10 @@ class Workspace implements Terraform {
       join(this.configuration, 'stand_in_override.tf.json'),
       JSON.stringify({ terraform: { backend: { local: { path: 'terraform.tfstate' } } } }),
     );
-    const stack = JSON.parse(await readFile(join(this.configuration, stackFile), 'utf8')) as StackFile;
-    const wanted = { resources: Object.keys(stack.resource ?? {}), dataSources: Object.keys(stack.data ?? {}) };
-    for (const { source: address } of Object.values(stack.terraform?.required_providers ?? {})) {
+    const { wanted, addresses } = isPlain(source)
+      ? await needsOfFiles(join(this.folder, 'tree'))
+      : needsOfStack(JSON.parse(await readFile(join(this.configuration, stackFile), 'utf8')) as StackFile);
+    for (const address of addresses) {
       await this.provide(address.includes('/') ? address : `hashicorp/${address}`, wanted);
     }
     await writeFile(
@@ -179,7 +206,7 @@ class Workspace implements Terraform {
       dataSources: ofProvider(wanted.dataSources),
     });
     await writeFile(join(this.schemas, `${name}.json`), JSON.stringify(schema));
-    const folder = join(this.mirror, 'registry.terraform.io', address, version, platform());
+    const folder = join(this.mirror, registries[this.program], address, version, platform());
     const program = join(folder, `terraform-provider-${name}_v${version}`);
     if (existsSync(program)) return;
     const standIn = findServer(standInProgram());
@@ -208,6 +235,10 @@ class Workspace implements Terraform {
     await this.run('destroy', ['-json', '-input=false', '-auto-approve']);
   }
 
+  async test(): Promise<string> {
+    return (await this.run('test', [])).output;
+  }
+
   async show(): Promise<AppliedState> {
     const { output } = await this.run('show', ['-json']);
     const { values } = JSON.parse(output) as { values?: { root_module: Module; outputs?: Record<string, Output> } };
@@ -217,7 +248,7 @@ class Workspace implements Terraform {
 
   /** @throws TerraformError when Terraform refuses */
   private async run(command: string, flags: readonly string[]): Promise<{ exitCode: number; output: string }> {
-    const child = spawn(findServer('terraform') ?? 'terraform', [command, '-no-color', ...flags], {
+    const child = spawn(findServer(this.program) ?? this.program, [command, '-no-color', ...flags], {
       cwd: this.configuration,
       // Nothing of the user's own: no credentials, no plugin cache.
       env: {
@@ -246,7 +277,7 @@ class Workspace implements Terraform {
         child.once('close', (...ended: [number | null, NodeJS.Signals | null]) => resolve(ended));
       });
       if (signal !== null)
-        throw new Error(`terraform ${command}: ended by ${signal}; it has ${commandWithinMs / 1000} s`);
+        throw new Error(`${this.program} ${command}: ended by ${signal}; it has ${commandWithinMs / 1000} s`);
       if (exitCode === 0 || (command === 'plan' && exitCode === 2)) return { exitCode, output };
       throw new TerraformError(command, diagnosticsIn(output), `${output}${errors}`);
     } finally {
@@ -277,6 +308,32 @@ function diagnosticsIn(output: string): Diagnostic[] {
     const document = JSON.parse(text) as { diagnostics?: Diagnostic[]; diagnostic?: Diagnostic };
     return document.diagnostics ?? (document.diagnostic === undefined ? [] : [document.diagnostic]);
   });
+}
+
+const isPlain = (source: TerraformSource): source is PlainConfiguration =>
+  typeof source === 'object' && 'tree' in source && typeof source.tree === 'string';
+
+interface Needs {
+  readonly wanted: WantedTypes;
+  readonly addresses: readonly string[];
+}
+
+function needsOfStack(stack: StackFile): Needs {
+  return {
+    wanted: { resources: Object.keys(stack.resource ?? {}), dataSources: Object.keys(stack.data ?? {}) },
+    addresses: Object.values(stack.terraform?.required_providers ?? {}).map(({ source }) => source),
+  };
+}
+
+/** The same of all the files of a tree. */
+async function needsOfFiles(tree: string): Promise<Needs> {
+  const names = (await readdir(tree, { recursive: true })).filter((name) => name.endsWith('.tf'));
+  const text = (await Promise.all(names.map((name) => readFile(join(tree, name), 'utf8')))).join('\n');
+  const found = (pattern: RegExp): string[] => [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))];
+  return {
+    wanted: { resources: found(/^resource "(\w+)"/gm), dataSources: found(/^data "(\w+)"/gm) },
+    addresses: found(/^\s*source\s*=\s*"([a-z]+\/[a-z]+)"$/gm),
+  };
 }
 
 type Provide = (wanted: WantedTypes) => Promise<{ readonly version: string; readonly schema: ProviderSchema }>;

@@ -5,9 +5,6 @@ resource "aws_s3_bucket" "store" {
   bucket_prefix = var.bucket_name == null ? var.bucket_prefix : null
   force_destroy = var.force_destroy
   tags          = var.tags
-  lifecycle {
-    prevent_destroy = false
-  }
 }
 
 data "aws_partition" "store_partition" {}
@@ -36,9 +33,6 @@ resource "aws_kms_key" "store_key" {
     ]
   })
   tags = var.tags
-  lifecycle {
-    prevent_destroy = false
-  }
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "store_encryption" {

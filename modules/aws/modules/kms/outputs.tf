@@ -26,27 +26,27 @@ output "importer_role_arn" {
 }
 
 output "exporter_environment" {
-  description = "Environment of the exporter, as a list of name and value: the `env` of a container of Kubernetes, the `environment` of one of ECS."
-  value = concat([
+  description = "Environment of the exporter, as a list of name and value: the `environment` of a container of ECS."
+  value = concat([for variable in [
     {
       name  = "AWS_DEFAULT_REGION"
-      value = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+      value = aws_s3_bucket.store.bucket_region
     },
     {
       name  = "AWS_REGION"
-      value = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+      value = aws_s3_bucket.store.bucket_region
     },
     {
       name  = "KONG_CLUSTER_CERT"
-      value = replace(var.cluster_cert, "$", "$$")
+      value = var.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = replace(var.cluster_cert_key, "$", "$$")
+      value = var.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
-      value = replace(var.control_plane, "$", "$$")
+      value = var.control_plane
     },
     {
       name  = "KONG_CLUSTER_FALLBACK_CONFIG_EXPORT"
@@ -54,15 +54,15 @@ output "exporter_environment" {
     },
     {
       name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
-      value = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+      value = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
     },
     {
       name  = "KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG"
-      value = "{\"ServerSideEncryption\":\"aws:kms\",\"SSEKMSKeyId\":\"${replace(aws_kms_key.store_key.arn, "$", "$$")}\"}"
+      value = "{\"ServerSideEncryption\":\"aws:kms\",\"SSEKMSKeyId\":\"${aws_kms_key.store_key.arn}\"}"
     },
     {
       name  = "KONG_CLUSTER_MTLS"
-      value = replace(var.cluster_mtls, "$", "$$")
+      value = var.cluster_mtls
     },
     {
       name  = "KONG_DATABASE"
@@ -74,7 +74,7 @@ output "exporter_environment" {
     },
     {
       name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-      value = replace(join(",", var.gateway_versions), "$", "$$")
+      value = join(",", var.gateway_versions)
     },
     {
       name  = "KONG_RESILIENCE_STATUS_LISTEN"
@@ -84,24 +84,24 @@ output "exporter_environment" {
       name  = "KONG_ROLE"
       value = "data_plane"
     },
-  ], [for name, value in var.environment : { name = name, value = value }])
+  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
 }
 
 output "exporter_environment_map" {
   description = "The same as a map."
   value = merge({
-    AWS_DEFAULT_REGION                     = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
-    AWS_REGION                             = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
-    KONG_CLUSTER_CERT                      = replace(var.cluster_cert, "$", "$$")
-    KONG_CLUSTER_CERT_KEY                  = replace(var.cluster_cert_key, "$", "$$")
-    KONG_CLUSTER_CONTROL_PLANE             = replace(var.control_plane, "$", "$$")
+    AWS_DEFAULT_REGION                     = aws_s3_bucket.store.bucket_region
+    AWS_REGION                             = aws_s3_bucket.store.bucket_region
+    KONG_CLUSTER_CERT                      = var.cluster_cert
+    KONG_CLUSTER_CERT_KEY                  = var.cluster_cert_key
+    KONG_CLUSTER_CONTROL_PLANE             = var.control_plane
     KONG_CLUSTER_FALLBACK_CONFIG_EXPORT    = "on"
-    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE   = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
-    KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG = "{\"ServerSideEncryption\":\"aws:kms\",\"SSEKMSKeyId\":\"${replace(aws_kms_key.store_key.arn, "$", "$$")}\"}"
-    KONG_CLUSTER_MTLS                      = replace(var.cluster_mtls, "$", "$$")
+    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE   = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
+    KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG = "{\"ServerSideEncryption\":\"aws:kms\",\"SSEKMSKeyId\":\"${aws_kms_key.store_key.arn}\"}"
+    KONG_CLUSTER_MTLS                      = var.cluster_mtls
     KONG_DATABASE                          = "off"
     KONG_LUA_SSL_TRUSTED_CERTIFICATE       = "system"
-    KONG_RESILIENCE_GATEWAY_VERSION        = replace(join(",", var.gateway_versions), "$", "$$")
+    KONG_RESILIENCE_GATEWAY_VERSION        = join(",", var.gateway_versions)
     KONG_RESILIENCE_STATUS_LISTEN          = "0.0.0.0:8101"
     KONG_ROLE                              = "data_plane"
   }, var.environment)
@@ -132,27 +132,27 @@ output "exporter_helm_values" {
 }
 
 output "importer_environment" {
-  description = "Environment of what imports for a gateway, as a list of name and value: the `env` of a container of Kubernetes, the `environment` of one of ECS."
-  value = concat([
+  description = "Environment of what imports for a gateway, as a list of name and value: the `environment` of a container of ECS."
+  value = concat([for variable in [
     {
       name  = "AWS_DEFAULT_REGION"
-      value = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+      value = aws_s3_bucket.store.bucket_region
     },
     {
       name  = "AWS_REGION"
-      value = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
+      value = aws_s3_bucket.store.bucket_region
     },
     {
       name  = "KONG_CLUSTER_CERT"
-      value = replace(var.cluster_cert, "$", "$$")
+      value = var.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = replace(var.cluster_cert_key, "$", "$$")
+      value = var.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
-      value = replace(var.control_plane, "$", "$$")
+      value = var.control_plane
     },
     {
       name  = "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT"
@@ -160,11 +160,11 @@ output "importer_environment" {
     },
     {
       name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
-      value = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+      value = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
     },
     {
       name  = "KONG_CLUSTER_MTLS"
-      value = replace(var.cluster_mtls, "$", "$$")
+      value = var.cluster_mtls
     },
     {
       name  = "KONG_DATABASE"
@@ -182,7 +182,7 @@ output "importer_environment" {
       name  = "KONG_ROLE"
       value = "data_plane"
     },
-  ], [for name, value in var.environment : { name = name, value = value }])
+  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
   precondition {
     condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
@@ -192,14 +192,14 @@ output "importer_environment" {
 output "importer_environment_map" {
   description = "The same as a map."
   value = merge({
-    AWS_DEFAULT_REGION                   = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
-    AWS_REGION                           = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
-    KONG_CLUSTER_CERT                    = replace(var.cluster_cert, "$", "$$")
-    KONG_CLUSTER_CERT_KEY                = replace(var.cluster_cert_key, "$", "$$")
-    KONG_CLUSTER_CONTROL_PLANE           = replace(var.control_plane, "$", "$$")
+    AWS_DEFAULT_REGION                   = aws_s3_bucket.store.bucket_region
+    AWS_REGION                           = aws_s3_bucket.store.bucket_region
+    KONG_CLUSTER_CERT                    = var.cluster_cert
+    KONG_CLUSTER_CERT_KEY                = var.cluster_cert_key
+    KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
     KONG_CLUSTER_FALLBACK_CONFIG_IMPORT  = "on"
-    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
-    KONG_CLUSTER_MTLS                    = replace(var.cluster_mtls, "$", "$$")
+    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
+    KONG_CLUSTER_MTLS                    = var.cluster_mtls
     KONG_DATABASE                        = "off"
     KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
     KONG_RESILIENCE_GATEWAY_VERSION      = "[object Object]"
@@ -238,23 +238,23 @@ output "importer_helm_values" {
 }
 
 output "gateway_environment" {
-  description = "Environment of a gateway of open source; one of Enterprise takes that of the importer, as a list of name and value: the `env` of a container of Kubernetes, the `environment` of one of ECS."
-  value = concat([
+  description = "Environment of a gateway of open source; one of Enterprise takes that of the importer, as a list of name and value: the `environment` of a container of ECS."
+  value = concat([for variable in [
     {
       name  = "KONG_CLUSTER_CERT"
-      value = replace(var.cluster_cert, "$", "$$")
+      value = var.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = replace(var.cluster_cert_key, "$", "$$")
+      value = var.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
-      value = replace(var.control_plane, "$", "$$")
+      value = var.control_plane
     },
     {
       name  = "KONG_CLUSTER_MTLS"
-      value = replace(var.cluster_mtls, "$", "$$")
+      value = var.cluster_mtls
     },
     {
       name  = "KONG_DATABASE"
@@ -272,16 +272,16 @@ output "gateway_environment" {
       name  = "KONG_STATUS_LISTEN"
       value = "0.0.0.0:8100"
     },
-  ], [for name, value in var.environment : { name = name, value = value }])
+  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
 }
 
 output "gateway_environment_map" {
   description = "The same as a map."
   value = merge({
-    KONG_CLUSTER_CERT                = replace(var.cluster_cert, "$", "$$")
-    KONG_CLUSTER_CERT_KEY            = replace(var.cluster_cert_key, "$", "$$")
-    KONG_CLUSTER_CONTROL_PLANE       = replace(var.control_plane, "$", "$$")
-    KONG_CLUSTER_MTLS                = replace(var.cluster_mtls, "$", "$$")
+    KONG_CLUSTER_CERT                = var.cluster_cert
+    KONG_CLUSTER_CERT_KEY            = var.cluster_cert_key
+    KONG_CLUSTER_CONTROL_PLANE       = var.control_plane
+    KONG_CLUSTER_MTLS                = var.cluster_mtls
     KONG_DATABASE                    = "off"
     KONG_LUA_SSL_TRUSTED_CERTIFICATE = "system"
     KONG_ROLE                        = "data_plane"

@@ -1,0 +1,143 @@
+# Generated from constructs/ by `npm run modules`. Do not edit.
+
+resource "google_service_account" "exporter_account" {
+  account_id   = var.exporter_account_id
+  display_name = "Kong: exports configurations"
+  project      = var.project
+}
+
+resource "google_service_account" "importer_account" {
+  account_id   = var.importer_account_id
+  display_name = "Kong: imports configurations"
+  project      = var.project
+}
+
+resource "google_storage_bucket" "store" {
+  force_destroy               = var.force_destroy
+  labels                      = var.labels
+  location                    = var.location
+  name                        = var.bucket_name
+  project                     = var.project
+  public_access_prevention    = "enforced"
+  storage_class               = "STANDARD"
+  uniform_bucket_level_access = true
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_noncurrent_time = var.noncurrent_configuration_days
+      matches_prefix = [
+        "${var.prefix}/",
+      ]
+      matches_suffix = [
+        "/config.json",
+      ]
+      num_newer_versions = (var.noncurrent_configuration_versions + 1)
+      with_state         = "ARCHIVED"
+    }
+  }
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_noncurrent_time = 1
+      matches_prefix = [
+        "${var.prefix}/",
+      ]
+      matches_suffix = [
+        "/kong-resilience.json",
+      ]
+      with_state = "ARCHIVED"
+    }
+  }
+  dynamic "lifecycle_rule" {
+    for_each = toset(var.gateway_versions)
+    content {
+      action {
+        type = "Delete"
+      }
+      condition {
+        age = 7
+        matches_prefix = [
+          "${var.prefix}/${lifecycle_rule.value}/election/",
+        ]
+        with_state = "LIVE"
+      }
+    }
+  }
+  dynamic "lifecycle_rule" {
+    for_each = toset(var.gateway_versions)
+    content {
+      action {
+        type = "Delete"
+      }
+      condition {
+        days_since_noncurrent_time = 1
+        matches_prefix = [
+          "${var.prefix}/${lifecycle_rule.value}/election/",
+        ]
+        with_state = "ARCHIVED"
+      }
+    }
+  }
+  soft_delete_policy {
+    retention_duration_seconds = (var.soft_delete_retention_days * 86400)
+  }
+  versioning {
+    enabled = true
+  }
+}
+
+resource "google_project_iam_custom_role" "store_reader_role" {
+  description = "Bound to buckets by module/Store, with a condition."
+  permissions = [
+    "storage.objects.get",
+    "storage.objects.list",
+  ]
+  project = var.project
+  role_id = "kongResilience_reader_${substr(md5(var.bucket_name), 0, 12)}"
+  title   = "Kong resilience: read configurations"
+}
+
+resource "google_storage_bucket_iam_member" "store_read_exporter_account" {
+  bucket = google_storage_bucket.store.name
+  member = google_service_account.exporter_account.member
+  role   = google_project_iam_custom_role.store_reader_role.name
+  condition {
+    expression = "resource.name.startsWith('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/') || api.getAttribute('storage.googleapis.com/objectListPrefix', '').startsWith('${var.prefix}/')"
+    title      = "Read and list configurations of Kong"
+  }
+}
+
+resource "google_project_iam_custom_role" "store_writer_role" {
+  description = "Bound to buckets by module/Store, with a condition."
+  permissions = [
+    "storage.objects.create",
+    "storage.objects.delete",
+  ]
+  project = var.project
+  role_id = "kongResilience_writer_${substr(md5(var.bucket_name), 0, 12)}"
+  title   = "Kong resilience: store configurations"
+}
+
+resource "google_storage_bucket_iam_member" "store_write_exporter_account" {
+  bucket = google_storage_bucket.store.name
+  member = google_service_account.exporter_account.member
+  role   = google_project_iam_custom_role.store_writer_role.name
+  condition {
+    expression = "resource.name.startsWith('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/') && resource.name.extract('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/{version}/') != '' && (resource.name.endsWith('/config.json') || resource.name.endsWith('/kong-resilience.json') || resource.name.extract('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/{version}/election/') != '')"
+    title      = "Store configurations of Kong"
+  }
+}
+
+resource "google_storage_bucket_iam_member" "store_read_importer_account" {
+  bucket = google_storage_bucket.store.name
+  member = google_service_account.importer_account.member
+  role   = google_project_iam_custom_role.store_reader_role.name
+  condition {
+    expression = "resource.name.startsWith('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/') || api.getAttribute('storage.googleapis.com/objectListPrefix', '').startsWith('${var.prefix}/')"
+    title      = "Read and list configurations of Kong"
+  }
+}

@@ -1,0 +1,553 @@
+# Generated from constructs/ by `npm run modules`. Do not edit.
+
+resource "google_service_account" "exporter_account" {
+  account_id   = var.exporter_account_id
+  display_name = "Kong: exports configurations"
+  project      = var.project
+}
+
+resource "google_secret_manager_secret_iam_member" "exporter_account_secret_7e21ef21" {
+  member    = google_service_account.exporter_account.member
+  project   = var.project
+  role      = "roles/secretmanager.secretAccessor"
+  secret_id = var.cluster_certificate_secret
+}
+
+resource "google_secret_manager_secret_iam_member" "exporter_account_secret_0c891384" {
+  member    = google_service_account.exporter_account.member
+  project   = var.project
+  role      = "roles/secretmanager.secretAccessor"
+  secret_id = var.cluster_key_secret
+}
+
+resource "google_service_account" "importer_account" {
+  account_id   = var.importer_account_id
+  display_name = "Kong: imports configurations"
+  project      = var.project
+}
+
+resource "google_secret_manager_secret_iam_member" "importer_account_secret_7e21ef21" {
+  member    = google_service_account.importer_account.member
+  project   = var.project
+  role      = "roles/secretmanager.secretAccessor"
+  secret_id = var.cluster_certificate_secret
+}
+
+resource "google_secret_manager_secret_iam_member" "importer_account_secret_0c891384" {
+  member    = google_service_account.importer_account.member
+  project   = var.project
+  role      = "roles/secretmanager.secretAccessor"
+  secret_id = var.cluster_key_secret
+}
+
+resource "google_storage_bucket" "store" {
+  force_destroy               = var.force_destroy
+  labels                      = var.labels
+  location                    = var.location
+  name                        = var.bucket_name
+  project                     = var.project
+  public_access_prevention    = "enforced"
+  storage_class               = "STANDARD"
+  uniform_bucket_level_access = true
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_noncurrent_time = var.noncurrent_configuration_days
+      matches_prefix = [
+        "${var.prefix}/",
+      ]
+      matches_suffix = [
+        "/config.json",
+      ]
+      num_newer_versions = (var.noncurrent_configuration_versions + 1)
+      with_state         = "ARCHIVED"
+    }
+  }
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_noncurrent_time = 1
+      matches_prefix = [
+        "${var.prefix}/",
+      ]
+      matches_suffix = [
+        "/kong-resilience.json",
+      ]
+      with_state = "ARCHIVED"
+    }
+  }
+  dynamic "lifecycle_rule" {
+    for_each = toset(var.gateway_versions)
+    content {
+      action {
+        type = "Delete"
+      }
+      condition {
+        age = 7
+        matches_prefix = [
+          "${var.prefix}/${lifecycle_rule.value}/election/",
+        ]
+        with_state = "LIVE"
+      }
+    }
+  }
+  dynamic "lifecycle_rule" {
+    for_each = toset(var.gateway_versions)
+    content {
+      action {
+        type = "Delete"
+      }
+      condition {
+        days_since_noncurrent_time = 1
+        matches_prefix = [
+          "${var.prefix}/${lifecycle_rule.value}/election/",
+        ]
+        with_state = "ARCHIVED"
+      }
+    }
+  }
+  soft_delete_policy {
+    retention_duration_seconds = (var.soft_delete_retention_days * 86400)
+  }
+  versioning {
+    enabled = true
+  }
+}
+
+resource "google_project_iam_custom_role" "store_reader_role" {
+  description = "Bound to buckets by module/Store, with a condition."
+  permissions = [
+    "storage.objects.get",
+    "storage.objects.list",
+  ]
+  project = var.project
+  role_id = "kongResilience_reader_${substr(md5(var.bucket_name), 0, 12)}"
+  title   = "Kong resilience: read configurations"
+}
+
+resource "google_storage_bucket_iam_member" "store_read_exporter_account" {
+  bucket = google_storage_bucket.store.name
+  member = google_service_account.exporter_account.member
+  role   = google_project_iam_custom_role.store_reader_role.name
+  condition {
+    expression = "resource.name.startsWith('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/') || api.getAttribute('storage.googleapis.com/objectListPrefix', '').startsWith('${var.prefix}/')"
+    title      = "Read and list configurations of Kong"
+  }
+}
+
+resource "google_project_iam_custom_role" "store_writer_role" {
+  description = "Bound to buckets by module/Store, with a condition."
+  permissions = [
+    "storage.objects.create",
+    "storage.objects.delete",
+  ]
+  project = var.project
+  role_id = "kongResilience_writer_${substr(md5(var.bucket_name), 0, 12)}"
+  title   = "Kong resilience: store configurations"
+}
+
+resource "google_storage_bucket_iam_member" "store_write_exporter_account" {
+  bucket = google_storage_bucket.store.name
+  member = google_service_account.exporter_account.member
+  role   = google_project_iam_custom_role.store_writer_role.name
+  condition {
+    expression = "resource.name.startsWith('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/') && resource.name.extract('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/{version}/') != '' && (resource.name.endsWith('/config.json') || resource.name.endsWith('/kong-resilience.json') || resource.name.extract('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/{version}/election/') != '')"
+    title      = "Store configurations of Kong"
+  }
+}
+
+resource "google_storage_bucket_iam_member" "store_read_importer_account" {
+  bucket = google_storage_bucket.store.name
+  member = google_service_account.importer_account.member
+  role   = google_project_iam_custom_role.store_reader_role.name
+  condition {
+    expression = "resource.name.startsWith('projects/_/buckets/${var.bucket_name}/objects/${var.prefix}/') || api.getAttribute('storage.googleapis.com/objectListPrefix', '').startsWith('${var.prefix}/')"
+    title      = "Read and list configurations of Kong"
+  }
+}
+
+resource "google_cloud_run_v2_worker_pool" "exporter_pool" {
+  deletion_protection = false
+  location            = var.region
+  name                = "${var.name}-exporter"
+  project             = var.project
+  scaling {
+    manual_instance_count = 1
+    scaling_mode          = "MANUAL"
+  }
+  template {
+    service_account = google_service_account.exporter_account.email
+    containers {
+      args = [
+        "run",
+      ]
+      image = var.image
+      name  = "kong-resilience"
+      env {
+        name = "KONG_CLUSTER_CERT"
+        value_source {
+          secret_key_ref {
+            secret  = var.cluster_certificate_secret
+            version = "latest"
+          }
+        }
+      }
+      env {
+        name = "KONG_CLUSTER_CERT_KEY"
+        value_source {
+          secret_key_ref {
+            secret  = var.cluster_key_secret
+            version = "latest"
+          }
+        }
+      }
+      env {
+        name  = "KONG_CLUSTER_CONTROL_PLANE"
+        value = var.control_plane
+      }
+      env {
+        name  = "KONG_CLUSTER_FALLBACK_CONFIG_EXPORT"
+        value = "on"
+      }
+      env {
+        name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
+        value = "gcs://${var.bucket_name}/${var.prefix}"
+      }
+      env {
+        name  = "KONG_CLUSTER_MTLS"
+        value = var.cluster_mtls
+      }
+      env {
+        name  = "KONG_DATABASE"
+        value = "off"
+      }
+      env {
+        name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+        value = "system"
+      }
+      env {
+        name  = "KONG_RESILIENCE_GATEWAY_VERSION"
+        value = join(",", var.gateway_versions)
+      }
+      env {
+        name  = "KONG_RESILIENCE_STATUS_LISTEN"
+        value = "0.0.0.0:8101"
+      }
+      env {
+        name  = "KONG_ROLE"
+        value = "data_plane"
+      }
+      dynamic "env" {
+        for_each = var.environment
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+      resources {
+        limits = {
+          cpu    = "1"
+          memory = "1Gi"
+        }
+      }
+    }
+    vpc_access {
+      egress = "PRIVATE_RANGES_ONLY"
+      network_interfaces {
+        network = var.network
+      }
+    }
+  }
+  depends_on = [
+    google_secret_manager_secret_iam_member.exporter_account_secret_7e21ef21,
+    google_secret_manager_secret_iam_member.exporter_account_secret_0c891384,
+  ]
+}
+
+resource "google_logging_metric" "exporter_pool_alarms_confirmed" {
+  filter  = "resource.type=\"cloud_run_worker_pool\" AND resource.labels.worker_pool_name=\"${google_cloud_run_v2_worker_pool.exporter_pool.name}\" AND resource.labels.location=\"${var.region}\" AND jsonPayload.event=(\"confirmed\" OR \"exported\")"
+  name    = "${replace(var.name, "-", "_")}_exporter_confirmed"
+  project = var.project
+  metric_descriptor {
+    metric_kind = "DELTA"
+    unit        = "1"
+    value_type  = "INT64"
+  }
+}
+
+resource "google_logging_metric" "exporter_pool_alarms_failed" {
+  filter  = "resource.type=\"cloud_run_worker_pool\" AND resource.labels.worker_pool_name=\"${google_cloud_run_v2_worker_pool.exporter_pool.name}\" AND resource.labels.location=\"${var.region}\" AND jsonPayload.event=\"export_failed\""
+  name    = "${replace(var.name, "-", "_")}_exporter_failed"
+  project = var.project
+  metric_descriptor {
+    metric_kind = "DELTA"
+    unit        = "1"
+    value_type  = "INT64"
+  }
+}
+
+resource "google_logging_metric" "exporter_pool_alarms_alive" {
+  filter  = "resource.type=\"cloud_run_worker_pool\" AND resource.labels.worker_pool_name=\"${google_cloud_run_v2_worker_pool.exporter_pool.name}\" AND resource.labels.location=\"${var.region}\""
+  name    = "${replace(var.name, "-", "_")}_exporter_alive"
+  project = var.project
+  metric_descriptor {
+    metric_kind = "DELTA"
+    unit        = "1"
+    value_type  = "INT64"
+  }
+}
+
+resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_confirmed" {
+  combiner              = "OR"
+  display_name          = "Kong fallback configuration: no confirmed export (module/ExporterPool/Alarms)"
+  notification_channels = var.notification_channels
+  project               = var.project
+  severity              = "CRITICAL"
+  conditions {
+    display_name = "Kong fallback configuration: no confirmed export"
+    condition_prometheus_query_language {
+      duration            = "0s"
+      evaluation_interval = "60s"
+      query               = "absent_over_time(logging_googleapis_com:user_${google_logging_metric.exporter_pool_alarms_confirmed.name}[2700s])"
+    }
+  }
+  documentation {
+    content   = "For 2700 seconds no exporter has confirmed that what is stored is current: new data planes would start with an old configuration in an outage, or with none. `kong-resilience status` and the exporter's log tell why; each error has a code and a fix (docs/errors.md)."
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_alert_policy" "exporter_pool_alarms_export_failed" {
+  combiner              = "OR"
+  display_name          = "Kong fallback configuration: exports fail (module/ExporterPool/Alarms)"
+  notification_channels = var.notification_channels
+  project               = var.project
+  severity              = "CRITICAL"
+  conditions {
+    display_name = "Kong fallback configuration: exports fail"
+    condition_prometheus_query_language {
+      duration            = "0s"
+      evaluation_interval = "60s"
+      query               = "sum(increase(logging_googleapis_com:user_${google_logging_metric.exporter_pool_alarms_failed.name}[15m])) > 0"
+    }
+  }
+  documentation {
+    content   = "An export failed within the last 15 minutes. It is tried again and nothing is lost, but the store lacks the newest configuration until it succeeds. The exporter's log has the code and the fix (docs/errors.md)."
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_running" {
+  combiner              = "OR"
+  display_name          = "Kong fallback configuration: the exporter is not running (module/ExporterPool/Alarms)"
+  notification_channels = var.notification_channels
+  project               = var.project
+  severity              = "CRITICAL"
+  conditions {
+    display_name = "Kong fallback configuration: the exporter is not running"
+    condition_prometheus_query_language {
+      duration            = "0s"
+      evaluation_interval = "60s"
+      query               = "absent_over_time(logging_googleapis_com:user_${google_logging_metric.exporter_pool_alarms_alive.name}[1200s])"
+    }
+  }
+  documentation {
+    content   = "The exporter has logged nothing for 1200 seconds, which a running one does not do. Look at its instances and at their last lines."
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_cloud_run_v2_job" "check" {
+  deletion_protection = false
+  location            = var.region
+  name                = "${var.name}-check"
+  project             = var.project
+  template {
+    template {
+      max_retries     = 0
+      service_account = google_service_account.importer_account.email
+      timeout         = "300s"
+      containers {
+        args = [
+          "check",
+          "--json",
+        ]
+        image = var.image
+        name  = "kong-resilience"
+        env {
+          name = "KONG_CLUSTER_CERT"
+          value_source {
+            secret_key_ref {
+              secret  = var.cluster_certificate_secret
+              version = "latest"
+            }
+          }
+        }
+        env {
+          name = "KONG_CLUSTER_CERT_KEY"
+          value_source {
+            secret_key_ref {
+              secret  = var.cluster_key_secret
+              version = "latest"
+            }
+          }
+        }
+        env {
+          name  = "KONG_CLUSTER_CONTROL_PLANE"
+          value = var.control_plane
+        }
+        env {
+          name  = "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT"
+          value = "on"
+        }
+        env {
+          name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
+          value = "gcs://${var.bucket_name}/${var.prefix}"
+        }
+        env {
+          name  = "KONG_CLUSTER_MTLS"
+          value = var.cluster_mtls
+        }
+        env {
+          name  = "KONG_DATABASE"
+          value = "off"
+        }
+        env {
+          name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+          value = "system"
+        }
+        env {
+          name  = "KONG_RESILIENCE_GATEWAY_VERSION"
+          value = "[object Object]"
+        }
+        env {
+          name  = "KONG_ROLE"
+          value = "data_plane"
+        }
+        dynamic "env" {
+          for_each = var.environment
+          content {
+            name  = env.key
+            value = env.value
+          }
+        }
+        resources {
+          limits = {
+            cpu    = "1"
+            memory = "512Mi"
+          }
+        }
+      }
+      vpc_access {
+        egress = "PRIVATE_RANGES_ONLY"
+        network_interfaces {
+          network = var.network
+        }
+      }
+    }
+  }
+  depends_on = [
+    google_secret_manager_secret_iam_member.importer_account_secret_7e21ef21,
+    google_secret_manager_secret_iam_member.importer_account_secret_0c891384,
+  ]
+}
+
+resource "google_service_account" "check_caller" {
+  account_id   = "kr-check-ae3b5b4a"
+  display_name = "Runs module/Check"
+  project      = var.project
+}
+
+resource "google_cloud_run_v2_job_iam_member" "check_may_run" {
+  location = var.region
+  member   = google_service_account.check_caller.member
+  name     = google_cloud_run_v2_job.check.name
+  project  = var.project
+  role     = "roles/run.invoker"
+}
+
+resource "google_cloud_scheduler_job" "check_schedule" {
+  attempt_deadline = "60s"
+  name             = google_cloud_run_v2_job.check.name
+  project          = var.project
+  region           = var.region
+  schedule         = "*/15 * * * *"
+  time_zone        = "Etc/UTC"
+  http_target {
+    http_method = "POST"
+    uri         = "https://run.googleapis.com/v2/projects/${google_cloud_run_v2_job.check.project}/locations/${var.region}/jobs/${google_cloud_run_v2_job.check.name}:run"
+    oauth_token {
+      scope                 = "https://www.googleapis.com/auth/cloud-platform"
+      service_account_email = google_service_account.check_caller.email
+    }
+  }
+  depends_on = [
+    google_cloud_run_v2_job_iam_member.check_may_run,
+  ]
+}
+
+resource "google_logging_metric" "check_failed" {
+  filter  = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"${google_cloud_run_v2_job.check.name}\" AND resource.labels.location=\"${var.region}\" AND jsonPayload.event=\"check_failed\""
+  name    = "${replace(var.name, "-", "_")}_check_failed"
+  project = var.project
+  metric_descriptor {
+    metric_kind = "DELTA"
+    unit        = "1"
+    value_type  = "INT64"
+  }
+}
+
+resource "google_logging_metric" "check_passed" {
+  filter  = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"${google_cloud_run_v2_job.check.name}\" AND resource.labels.location=\"${var.region}\" AND jsonPayload.event=\"check_passed\""
+  name    = "${replace(var.name, "-", "_")}_check_passed"
+  project = var.project
+  metric_descriptor {
+    metric_kind = "DELTA"
+    unit        = "1"
+    value_type  = "INT64"
+  }
+}
+
+resource "google_monitoring_alert_policy" "check_check_failed" {
+  combiner              = "OR"
+  display_name          = "Kong fallback configuration: the check failed (module/Check)"
+  notification_channels = var.notification_channels
+  project               = var.project
+  severity              = "CRITICAL"
+  conditions {
+    display_name = "Kong fallback configuration: the check failed"
+    condition_prometheus_query_language {
+      duration            = "0s"
+      evaluation_interval = "60s"
+      query               = "sum(increase(logging_googleapis_com:user_${google_logging_metric.check_failed.name}[15m])) > 0"
+    }
+  }
+  documentation {
+    content   = "What an importer would read is missing, damaged, stale or refused. New data planes would start with an old configuration in an outage, or with none. The job's log has the code and the fix (docs/errors.md)."
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_alert_policy" "check_no_check_passed" {
+  combiner              = "OR"
+  display_name          = "Kong fallback configuration: no check passed (module/Check)"
+  notification_channels = var.notification_channels
+  project               = var.project
+  severity              = "CRITICAL"
+  conditions {
+    display_name = "Kong fallback configuration: no check passed"
+    condition_prometheus_query_language {
+      duration            = "0s"
+      evaluation_interval = "60s"
+      query               = "absent_over_time(logging_googleapis_com:user_${google_logging_metric.check_passed.name}[2700s])"
+    }
+  }
+  documentation {
+    content   = "For 2700 seconds no check has passed; perhaps none has run. New data planes would start with an old configuration in an outage, or with none. The job's log has the code and the fix (docs/errors.md)."
+    mime_type = "text/markdown"
+  }
+}

@@ -1,0 +1,327 @@
+# Generated from constructs/ by `npm run modules`. Do not edit.
+
+output "storage_url" {
+  description = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes."
+  value       = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
+  precondition {
+    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
+  }
+}
+
+output "exporter_environment" {
+  description = "Environment of the exporter, as a list of name and value, with the key to the store."
+  value = concat([for variable in [
+    {
+      name  = "AWS_ACCESS_KEY_ID"
+      value = minio_iam_service_account.exporter_account.access_key
+    },
+    {
+      name  = "AWS_CONFIG_STORAGE_ENDPOINT"
+      value = var.endpoint
+    },
+    {
+      name  = "AWS_DEFAULT_REGION"
+      value = var.region
+    },
+    {
+      name  = "AWS_REGION"
+      value = var.region
+    },
+    {
+      name  = "AWS_SECRET_ACCESS_KEY"
+      value = minio_iam_service_account.exporter_account.secret_key
+    },
+    {
+      name  = "KONG_CLUSTER_CERT"
+      value = var.cluster_cert
+    },
+    {
+      name  = "KONG_CLUSTER_CERT_KEY"
+      value = var.cluster_cert_key
+    },
+    {
+      name  = "KONG_CLUSTER_CONTROL_PLANE"
+      value = var.control_plane
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_EXPORT"
+      value = "on"
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
+      value = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
+    },
+    {
+      name  = "KONG_CLUSTER_MTLS"
+      value = var.cluster_mtls
+    },
+    {
+      name  = "KONG_DATABASE"
+      value = "off"
+    },
+    {
+      name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+      value = "system"
+    },
+    {
+      name  = "KONG_RESILIENCE_GATEWAY_VERSION"
+      value = join(",", var.gateway_versions)
+    },
+    {
+      name  = "KONG_RESILIENCE_STATUS_LISTEN"
+      value = "0.0.0.0:8101"
+    },
+    {
+      name  = "KONG_ROLE"
+      value = "data_plane"
+    },
+  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+  sensitive = true
+}
+
+output "exporter_environment_map" {
+  description = "The same as a map."
+  value = merge({
+    AWS_ACCESS_KEY_ID                    = minio_iam_service_account.exporter_account.access_key
+    AWS_CONFIG_STORAGE_ENDPOINT          = var.endpoint
+    AWS_DEFAULT_REGION                   = var.region
+    AWS_REGION                           = var.region
+    AWS_SECRET_ACCESS_KEY                = minio_iam_service_account.exporter_account.secret_key
+    KONG_CLUSTER_CERT                    = var.cluster_cert
+    KONG_CLUSTER_CERT_KEY                = var.cluster_cert_key
+    KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
+    KONG_CLUSTER_FALLBACK_CONFIG_EXPORT  = "on"
+    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
+    KONG_CLUSTER_MTLS                    = var.cluster_mtls
+    KONG_DATABASE                        = "off"
+    KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
+    KONG_RESILIENCE_GATEWAY_VERSION      = join(",", var.gateway_versions)
+    KONG_RESILIENCE_STATUS_LISTEN        = "0.0.0.0:8101"
+    KONG_ROLE                            = "data_plane"
+  }, var.environment)
+  sensitive = true
+}
+
+output "exporter_helm_values" {
+  description = "Values `env` and `customEnv` of Kong's Helm chart; what is secret, by the secret exporter_kubernetes_secret."
+  value = {
+    env = merge({
+      cluster_cert                    = var.cluster_cert
+      cluster_cert_key                = var.cluster_cert_key
+      cluster_control_plane           = var.control_plane
+      cluster_fallback_config_export  = "on"
+      cluster_fallback_config_storage = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
+      cluster_mtls                    = var.cluster_mtls
+      database                        = "off"
+      lua_ssl_trusted_certificate     = "system"
+      resilience_gateway_version      = join(",", var.gateway_versions)
+      resilience_status_listen        = "0.0.0.0:8101"
+      role                            = "data_plane"
+    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
+    customEnv = {
+      AWS_ACCESS_KEY_ID           = minio_iam_service_account.exporter_account.access_key
+      AWS_CONFIG_STORAGE_ENDPOINT = var.endpoint
+      AWS_DEFAULT_REGION          = var.region
+      AWS_REGION                  = var.region
+      AWS_SECRET_ACCESS_KEY = {
+        valueFrom = {
+          secretKeyRef = {
+            name = var.exporter_kubernetes_secret
+            key  = "AWS_SECRET_ACCESS_KEY"
+          }
+        }
+      }
+    }
+  }
+}
+
+output "importer_environment" {
+  description = "Environment of what imports for a gateway, as a list of name and value, with the key to the store."
+  value = concat([for variable in [
+    {
+      name  = "AWS_ACCESS_KEY_ID"
+      value = minio_iam_service_account.importer_account.access_key
+    },
+    {
+      name  = "AWS_CONFIG_STORAGE_ENDPOINT"
+      value = var.endpoint
+    },
+    {
+      name  = "AWS_DEFAULT_REGION"
+      value = var.region
+    },
+    {
+      name  = "AWS_REGION"
+      value = var.region
+    },
+    {
+      name  = "AWS_SECRET_ACCESS_KEY"
+      value = minio_iam_service_account.importer_account.secret_key
+    },
+    {
+      name  = "KONG_CLUSTER_CERT"
+      value = var.cluster_cert
+    },
+    {
+      name  = "KONG_CLUSTER_CERT_KEY"
+      value = var.cluster_cert_key
+    },
+    {
+      name  = "KONG_CLUSTER_CONTROL_PLANE"
+      value = var.control_plane
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT"
+      value = "on"
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
+      value = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
+    },
+    {
+      name  = "KONG_CLUSTER_MTLS"
+      value = var.cluster_mtls
+    },
+    {
+      name  = "KONG_DATABASE"
+      value = "off"
+    },
+    {
+      name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+      value = "system"
+    },
+    {
+      name  = "KONG_RESILIENCE_GATEWAY_VERSION"
+      value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+    },
+    {
+      name  = "KONG_ROLE"
+      value = "data_plane"
+    },
+  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+  sensitive = true
+}
+
+output "importer_environment_map" {
+  description = "The same as a map."
+  value = merge({
+    AWS_ACCESS_KEY_ID                    = minio_iam_service_account.importer_account.access_key
+    AWS_CONFIG_STORAGE_ENDPOINT          = var.endpoint
+    AWS_DEFAULT_REGION                   = var.region
+    AWS_REGION                           = var.region
+    AWS_SECRET_ACCESS_KEY                = minio_iam_service_account.importer_account.secret_key
+    KONG_CLUSTER_CERT                    = var.cluster_cert
+    KONG_CLUSTER_CERT_KEY                = var.cluster_cert_key
+    KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
+    KONG_CLUSTER_FALLBACK_CONFIG_IMPORT  = "on"
+    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
+    KONG_CLUSTER_MTLS                    = var.cluster_mtls
+    KONG_DATABASE                        = "off"
+    KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
+    KONG_RESILIENCE_GATEWAY_VERSION      = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+    KONG_ROLE                            = "data_plane"
+  }, var.environment)
+  sensitive = true
+}
+
+output "importer_helm_values" {
+  description = "Values `env` and `customEnv` of Kong's Helm chart; what is secret, by the secret importer_kubernetes_secret."
+  value = {
+    env = merge({
+      cluster_cert                    = var.cluster_cert
+      cluster_cert_key                = var.cluster_cert_key
+      cluster_control_plane           = var.control_plane
+      cluster_fallback_config_import  = "on"
+      cluster_fallback_config_storage = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
+      cluster_mtls                    = var.cluster_mtls
+      database                        = "off"
+      lua_ssl_trusted_certificate     = "system"
+      resilience_gateway_version      = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+      role                            = "data_plane"
+    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
+    customEnv = {
+      AWS_ACCESS_KEY_ID           = minio_iam_service_account.importer_account.access_key
+      AWS_CONFIG_STORAGE_ENDPOINT = var.endpoint
+      AWS_DEFAULT_REGION          = var.region
+      AWS_REGION                  = var.region
+      AWS_SECRET_ACCESS_KEY = {
+        valueFrom = {
+          secretKeyRef = {
+            name = var.importer_kubernetes_secret
+            key  = "AWS_SECRET_ACCESS_KEY"
+          }
+        }
+      }
+    }
+  }
+}
+
+output "gateway_environment" {
+  description = "Environment of a gateway of open source, as a list of name and value: the `environment` of a container of ECS."
+  value = concat([for variable in [
+    {
+      name  = "KONG_CLUSTER_CERT"
+      value = var.cluster_cert
+    },
+    {
+      name  = "KONG_CLUSTER_CERT_KEY"
+      value = var.cluster_cert_key
+    },
+    {
+      name  = "KONG_CLUSTER_CONTROL_PLANE"
+      value = var.control_plane
+    },
+    {
+      name  = "KONG_CLUSTER_MTLS"
+      value = var.cluster_mtls
+    },
+    {
+      name  = "KONG_DATABASE"
+      value = "off"
+    },
+    {
+      name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+      value = "system"
+    },
+    {
+      name  = "KONG_ROLE"
+      value = "data_plane"
+    },
+    {
+      name  = "KONG_STATUS_LISTEN"
+      value = "0.0.0.0:8100"
+    },
+  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+}
+
+output "gateway_environment_map" {
+  description = "The same as a map."
+  value = merge({
+    KONG_CLUSTER_CERT                = var.cluster_cert
+    KONG_CLUSTER_CERT_KEY            = var.cluster_cert_key
+    KONG_CLUSTER_CONTROL_PLANE       = var.control_plane
+    KONG_CLUSTER_MTLS                = var.cluster_mtls
+    KONG_DATABASE                    = "off"
+    KONG_LUA_SSL_TRUSTED_CERTIFICATE = "system"
+    KONG_ROLE                        = "data_plane"
+    KONG_STATUS_LISTEN               = "0.0.0.0:8100"
+  }, var.environment)
+}
+
+output "gateway_helm_values" {
+  description = "The same as values `env` and `customEnv` of Kong's Helm chart."
+  value = {
+    env = merge({
+      cluster_cert                = replace(var.cluster_cert, "$", "$$")
+      cluster_cert_key            = replace(var.cluster_cert_key, "$", "$$")
+      cluster_control_plane       = replace(var.control_plane, "$", "$$")
+      cluster_mtls                = replace(var.cluster_mtls, "$", "$$")
+      database                    = "off"
+      lua_ssl_trusted_certificate = "system"
+      role                        = "data_plane"
+      status_listen               = "0.0.0.0:8100"
+    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
+    customEnv = {}
+  }
+}

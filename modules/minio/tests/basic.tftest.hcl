@@ -1,0 +1,36 @@
+mock_provider "minio" {}
+
+run "is_applied" {
+  variables {
+    bucket_name      = "kong-fallback"
+    endpoint         = "https://minio.example.com:9000"
+    control_plane    = "cp.example.com:8005"
+    gateway_versions = ["3.9.1", "3.10.0.2"]
+  }
+  assert {
+    condition     = can(regex("^s3://kong-fallback/kong$", output.storage_url))
+    error_message = "storage_url is ${output.storage_url}"
+  }
+}
+
+run "refuses_a_version_that_is_not_full" {
+  command = plan
+  variables {
+    bucket_name      = "kong-fallback"
+    endpoint         = "https://minio.example.com:9000"
+    control_plane    = "cp.example.com:8005"
+    gateway_versions = ["3.9"]
+  }
+  expect_failures = [var.gateway_versions]
+}
+
+run "refuses_no_version" {
+  command = plan
+  variables {
+    bucket_name      = "kong-fallback"
+    endpoint         = "https://minio.example.com:9000"
+    control_plane    = "cp.example.com:8005"
+    gateway_versions = []
+  }
+  expect_failures = [var.gateway_versions]
+}

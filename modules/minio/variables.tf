@@ -1,0 +1,149 @@
+# Generated from constructs/ by `npm run modules`. Do not edit.
+
+variable "bucket_name" {
+  description = "Name of the bucket."
+  type        = string
+  nullable    = false
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket_name))
+    error_message = "bucket_name must have 3 to 63 lower-case letters, digits, dots and hyphens."
+  }
+}
+
+variable "endpoint" {
+  description = "URL of MinIO, as the nodes reach it: AWS_CONFIG_STORAGE_ENDPOINT."
+  type        = string
+  nullable    = false
+  validation {
+    condition     = can(regex("^https?://[^/\\s]+/?$", var.endpoint))
+    error_message = "endpoint must be an http:// or https:// URL without a path."
+  }
+}
+
+variable "region" {
+  description = "Region that the nodes name: AWS_REGION."
+  type        = string
+  default     = "us-east-1"
+  nullable    = false
+}
+
+variable "prefix" {
+  description = "Folder in the bucket, without slashes at its ends."
+  type        = string
+  default     = "kong"
+  nullable    = false
+  validation {
+    condition     = can(regex("^[^/\\s*?]+(/[^/\\s*?]+)*$", var.prefix))
+    error_message = "prefix must not be empty, and have no slash at its ends, no white space, no \"*\" and no \"?\"."
+  }
+}
+
+variable "force_destroy" {
+  description = "Whether a destroy first deletes every stored configuration, without which MinIO refuses it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "user_name" {
+  description = "Name of the user whose service accounts the nodes have."
+  type        = string
+  default     = "kong-resilience"
+  nullable    = false
+  validation {
+    condition     = can(regex("^[0-9A-Za-z=,.@_+-]{3,64}$", var.user_name))
+    error_message = "user_name must have 3 to 64 letters, digits and \"=,.@_+-\"."
+  }
+}
+
+variable "control_plane" {
+  description = "host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE."
+  type        = string
+  nullable    = false
+  validation {
+    condition     = can(regex("^[^\\s/:]+:[0-9]+$", var.control_plane))
+    error_message = "control_plane must be host:port, without a scheme: cp.example.com:8005."
+  }
+}
+
+variable "cluster_mtls" {
+  description = "shared, pki or pki_check_cn: KONG_CLUSTER_MTLS."
+  type        = string
+  default     = "shared"
+  nullable    = false
+  validation {
+    condition     = contains(["shared", "pki", "pki_check_cn"], var.cluster_mtls)
+    error_message = "cluster_mtls must be shared, pki or pki_check_cn."
+  }
+}
+
+variable "cluster_cert" {
+  description = "Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT."
+  type        = string
+  default     = "/etc/secrets/kong-cluster-cert/tls.crt"
+  nullable    = false
+  validation {
+    condition     = startswith(var.cluster_cert, "/")
+    error_message = "cluster_cert must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
+}
+
+variable "cluster_cert_key" {
+  description = "Path of its private key: KONG_CLUSTER_CERT_KEY."
+  type        = string
+  default     = "/etc/secrets/kong-cluster-cert/tls.key"
+  nullable    = false
+  validation {
+    condition     = startswith(var.cluster_cert_key, "/")
+    error_message = "cluster_cert_key must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
+}
+
+variable "gateway_versions" {
+  description = "Every version that the data planes run, in full: [\"3.9.1\"], or [\"3.10.0.2\"] for Enterprise; both during an upgrade, in which the exporter has the new one first."
+  type        = list(string)
+  nullable    = false
+  validation {
+    condition     = length(var.gateway_versions) > 0
+    error_message = "gateway_versions must name each version that your data planes run."
+  }
+  validation {
+    condition     = alltrue([for version in var.gateway_versions : can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+(\\.[0-9]+)?$", version))])
+    error_message = "gateway_versions must be full versions of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since configurations are stored under them."
+  }
+}
+
+variable "gateway_version" {
+  description = "Version of the gateways that import, in full. It must be one that is exported; by default the last of gateway_versions."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.gateway_version == null || can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+(\\.[0-9]+)?$", var.gateway_version))
+    error_message = "gateway_version must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2)."
+  }
+}
+
+variable "environment" {
+  description = "Further variables of the agent, such as KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("(SECRET|TOKEN|PASSWORD|_KEY$)", name))])
+    error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown."
+  }
+}
+
+variable "exporter_kubernetes_secret" {
+  description = "Secret of Kubernetes, made by you, that holds the variables with secrets of the exporter under their own names; named by exporter_helm_values."
+  type        = string
+  default     = "kong-exporter-store"
+  nullable    = false
+}
+
+variable "importer_kubernetes_secret" {
+  description = "Secret of Kubernetes, made by you, that holds the variables with secrets of what imports for a gateway under their own names; named by importer_helm_values."
+  type        = string
+  default     = "kong-importer-store"
+  nullable    = false
+}

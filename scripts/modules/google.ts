@@ -1,0 +1,349 @@
+import { Token } from 'cdktf';
+import { LoggingMetric } from '@cdktf/provider-google/lib/logging-metric';
+import { EnvValue } from '../../constructs';
+import {
+  AttachedServiceAccount,
+  CloudRunCheck,
+  CloudRunExporter,
+  GcsRoles,
+  GcsStore,
+  GkeWorkloadIdentity,
+  KongResilience,
+  type ExporterNode,
+  type IGooglePrincipal,
+  type ImporterNode,
+} from '../../constructs/google';
+import {
+  certificateVariables,
+  clusterVariables,
+  environmentOutputs,
+  environmentVariable,
+  gatewayVersion,
+  gatewayVersions,
+  importedIsExported,
+  importedVersion,
+  prefix,
+} from './common';
+import { EACH_VERSION, known, type ModuleDefinition, type ModuleStack } from './module-stack';
+
+const providers = { google: { source: 'hashicorp/google', version: '>= 6.50, < 7.0' } };
+
+const text = (expression: string): string => Token.asString({ resolve: () => expression });
+
+const roleId = (verb: string): string => text(`kongResilience_${verb}_\${substr(md5(var.bucket_name), 0, 12)}`);
+
+/** Variables of the bucket, and the bucket. */
+function store(stack: ModuleStack): GcsStore {
+  const declared = new GcsStore(stack, 'Store', {
+    bucketName: stack.text('bucket_name', {
+      description: 'Name of the bucket, unique in all of Google Cloud.',
+      validation: [
+        {
+          condition: 'can(regex("^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$", var.bucket_name))',
+          error:
+            'bucket_name must have 3 to 63 lower-case letters, digits, dots, hyphens and underscores, without gs://.',
+        },
+      ],
+    }),
+    location: stack.text('location', {
+      description:
+        'Region (europe-west1), dual-region (EUR4) or multi-region (EU) of the bucket; it cannot be changed later.',
+    }),
+    project: stack.text('project', {
+      description: "Project of everything here; the provider's by default.",
+      default: null,
+    }),
+    prefix: prefix(stack),
+    gatewayVersions: [EACH_VERSION],
+    softDeleteRetentionDays: stack.number('soft_delete_retention_days', {
+      description: 'For how many days Google keeps what was deleted for good: 7 to 90, or 0 to turn soft delete off.',
+      default: 7,
+      validation: [
+        {
+          condition:
+            'var.soft_delete_retention_days == 0 || (var.soft_delete_retention_days >= 7 && var.soft_delete_retention_days <= 90)',
+          error: 'soft_delete_retention_days must be 7 to 90, or 0.',
+        },
+      ],
+    }),
+    noncurrentConfigurationVersions: stack.number('noncurrent_configuration_versions', {
+      description: 'How many replaced configurations stay at least.',
+      default: 10,
+      validation: [
+        {
+          condition: 'var.noncurrent_configuration_versions >= 1',
+          error: 'noncurrent_configuration_versions must be 1 or more.',
+        },
+      ],
+    }),
+    noncurrentConfigurationDays: stack.number('noncurrent_configuration_days', {
+      description: 'For how many days they stay at least.',
+      default: 30,
+      validation: [
+        {
+          condition: 'var.noncurrent_configuration_days >= 1',
+          error: 'noncurrent_configuration_days must be 1 or more.',
+        },
+      ],
+    }),
+    labels: stack.variable('labels', { type: 'map(string)', description: 'Labels of the bucket.', default: {} })
+      .value as Record<string, string>,
+    // Roles are the project's: a second bucket in it has its own.
+    roles: GcsRoles.custom({ readerRoleId: roleId('reader'), writerRoleId: roleId('writer') }),
+    // What Terraform takes for it is no variable; a bucket that is not empty is not destroyed.
+    preventDestroy: false,
+    forceDestroy: known<boolean>('${var.force_destroy}'),
+  });
+  stack.variable('force_destroy', {
+    type: 'bool',
+    description: 'Whether a destroy first deletes every stored configuration, without which Google refuses it.',
+    default: false,
+  });
+  return declared;
+}
+
+interface Nodes {
+  readonly exporter: ExporterNode;
+  readonly importer: ImporterNode;
+}
+
+interface Principals {
+  readonly exporter: IGooglePrincipal;
+  readonly importer: IGooglePrincipal;
+}
+
+/** The topology, and what its nodes are told. */
+function nodes(
+  stack: ModuleStack,
+  principals: Principals,
+  certificate: { readonly clusterCert: EnvValue; readonly clusterCertKey: EnvValue },
+): Nodes {
+  const configurations = store(stack);
+  const kong = new KongResilience(stack, 'Kong', { store: configurations, ...clusterVariables(stack), ...certificate });
+  const versions = gatewayVersions(stack);
+  gatewayVersion(stack);
+  const environment = environmentVariable(stack);
+  const exporter = kong.addExporter('Exporter', {
+    principal: principals.exporter,
+    gatewayVersions: versions,
+    environment,
+  });
+  const importer = kong.addImporter('Importer', {
+    principal: principals.importer,
+    gatewayVersion: importedVersion(),
+    environment,
+  });
+  stack.output('storage_url', {
+    description: 'KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes.',
+    value: configurations.storageUrl,
+    precondition: importedIsExported,
+  });
+  stack.output('bucket_name', { description: 'Name of the bucket.', value: configurations.bucketName });
+  return { exporter, importer };
+}
+
+function environments(stack: ModuleStack, { exporter, importer }: Nodes): void {
+  environmentOutputs(stack, 'exporter', 'the exporter', exporter.agentEnvironment);
+  environmentOutputs(stack, 'importer', 'what imports for a gateway', importer.agentEnvironment);
+  environmentOutputs(
+    stack,
+    'gateway',
+    'a gateway of open source; one of Enterprise takes that of the importer',
+    importer.gatewayEnvironment,
+  );
+}
+
+function accounts(stack: ModuleStack): { exporter: AttachedServiceAccount; importer: AttachedServiceAccount } {
+  const id = (name: string, whose: string, value: string): string =>
+    stack.text(name, {
+      description: `Id of the service account of ${whose}.`,
+      default: value,
+      validation: [
+        {
+          condition: `can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.${name}))`,
+          error: `${name} must have 6 to 30 lower-case letters, digits and hyphens, and begin with a letter.`,
+        },
+      ],
+    });
+  return {
+    exporter: new AttachedServiceAccount(stack, 'ExporterAccount', {
+      accountId: id('exporter_account_id', 'the exporter', 'kong-exporter'),
+      displayName: 'Kong: exports configurations',
+      project: text('${var.project}'),
+    }),
+    importer: new AttachedServiceAccount(stack, 'ImporterAccount', {
+      accountId: id('importer_account_id', 'the gateways', 'kong-gateway'),
+      displayName: 'Kong: imports configurations',
+      project: text('${var.project}'),
+    }),
+  };
+}
+
+function accountOutputs(stack: ModuleStack, { exporter, importer }: ReturnType<typeof accounts>): void {
+  stack.output('exporter_service_account_email', {
+    description: 'Account of the exporter, which may write.',
+    value: exporter.email,
+  });
+  stack.output('importer_service_account_email', {
+    description: 'Account of the gateways, which may only read.',
+    value: importer.email,
+  });
+}
+
+const arguments_ = `  bucket_name      = "example-kong-fallback"
+  location         = "EU"
+  control_plane    = "cp.example.com:8005"
+  gateway_versions = ["3.9.1"]`;
+
+const setup = `provider "google" {
+  project = "example-project"
+  region  = "europe-west1"
+}
+`;
+
+/** `ExporterPool/Alarms/Confirmed` is `exporter_confirmed`. */
+const metricOf = ({ node }: LoggingMetric): string => {
+  const [, owner = '', ...rest] = node.path.split('/');
+  return `${owner.replace('Pool', '')}_${rest.at(-1) ?? ''}`.toLowerCase();
+};
+
+const kubernetesName = (name: string) => ({
+  condition: `can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.${name}))`,
+  error: `${name} must have 1 to 63 lower-case letters, digits and hyphens.`,
+});
+
+export const googleModules: readonly ModuleDefinition[] = [
+  {
+    path: 'google',
+    title: 'Data-plane resilience for Kong Gateway on Google Cloud',
+    description: `Bucket on Cloud Storage (uniform access, public access prevention, versioning, soft delete, a lifecycle that never reaches what is current), a service account for the exporter, which may write, another for the gateways, which may only read, and the environment of each node.
+
+Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporter and the scheduled check: [modules/cloud-run](modules/cloud-run).`,
+    providers,
+    example: arguments_,
+    exampleSetup: setup,
+    storageUrl: '^gcs://example-kong-fallback/kong$',
+    declare: (stack) => {
+      const principals = accounts(stack);
+      environments(stack, nodes(stack, principals, certificateVariables(stack)));
+      accountOutputs(stack, principals);
+    },
+  },
+  {
+    path: 'google/modules/gke',
+    title: 'Data-plane resilience for Kong Gateway on GKE',
+    description:
+      'As [the module for Google Cloud](../..), with the service accounts of Kubernetes themselves as principals (Workload Identity Federation): no service account of Google Cloud, no key, no annotation.',
+    providers,
+    example: arguments_,
+    exampleSetup: setup,
+    storageUrl: '^gcs://example-kong-fallback/kong$',
+    declare: (stack) => {
+      const namespace = stack.text('namespace', {
+        description: 'Namespace of exporter and gateways.',
+        default: 'kong',
+        validation: [kubernetesName('namespace')],
+      });
+      const pods = (id: string, name: string, whose: string, value: string): GkeWorkloadIdentity =>
+        new GkeWorkloadIdentity(stack, id, {
+          namespace,
+          serviceAccountName: stack.text(name, {
+            description: `Service account of ${whose}.`,
+            default: value,
+            validation: [kubernetesName(name)],
+          }),
+        });
+      const principals = {
+        exporter: pods('ExporterPods', 'exporter_service_account', 'the exporter', 'kong-exporter'),
+        importer: pods('ImporterPods', 'importer_service_account', 'the gateways', 'kong-gateway'),
+      };
+      environments(stack, nodes(stack, principals, certificateVariables(stack)));
+    },
+  },
+  {
+    path: 'google/modules/cloud-run',
+    title: 'Data-plane resilience for Kong Gateway on Cloud Run',
+    description:
+      'As [the module for Google Cloud](../..), with the exporter running on a worker pool, the scheduled check as a job, and alarms for both. The gateway’s service is yours: the environment of its two containers, and how it starts after the import, are in [the page on Cloud Run](../../../../docs/platforms/google-cloud-run.md).',
+    providers,
+    example: `${arguments_}
+  region                     = "europe-west1"
+  image                      = "europe-docker.pkg.dev/example-project/kong/kong-resilience:0.1.0"
+  cluster_certificate_secret = "kong-cluster-cert"
+  cluster_key_secret         = "kong-cluster-key"`,
+    exampleSetup: setup,
+    storageUrl: '^gcs://example-kong-fallback/kong$',
+    declare: (stack) => {
+      const principals = accounts(stack);
+      const secret = (name: string, what: string): EnvValue =>
+        EnvValue.fromGoogleSecret(
+          stack.text(name, { description: `Secret of Secret Manager with the PEM of ${what}.` }),
+        );
+      const certificate = {
+        clusterCert: secret('cluster_certificate_secret', 'the cluster certificate'),
+        clusterCertKey: secret('cluster_key_secret', 'its private key'),
+      };
+      const { exporter, importer } = nodes(stack, principals, certificate);
+      const run = {
+        location: stack.text('region', { description: 'Region of worker pool and job.' }),
+        image: stack.text('image', {
+          description: 'Image of kong-resilience in Artifact Registry, by full tag or digest.',
+          validation: [
+            {
+              condition:
+                'can(regex("(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")',
+              error: 'image must end with a full tag (":0.1.0") or a digest ("@sha256:…"); "latest" is none.',
+            },
+          ],
+        }),
+        project: text('${var.project}'),
+        network: stack.text('network', {
+          description: 'Network in which the control plane is reached.',
+          default: 'default',
+        }),
+      };
+      stack.text('name', {
+        description: 'What the names of worker pool, job and metrics start with; unique in the project.',
+        default: 'kong',
+        validation: [
+          {
+            condition: 'can(regex("^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$", var.name))',
+            error: 'name must have 1 to 22 lower-case letters, digits and hyphens, and begin with a letter.',
+          },
+        ],
+      });
+      const notificationChannels = stack.texts('notification_channels', {
+        description: 'Names of the notification channels that are told of alarms.',
+        default: [],
+      });
+      const { workerPool } = new CloudRunExporter(stack, 'ExporterPool', {
+        ...run,
+        name: text('${var.name}-exporter'),
+        exporter,
+        notificationChannels,
+      });
+      const { job } = new CloudRunCheck(stack, 'Check', {
+        ...run,
+        name: text('${var.name}-check'),
+        importer,
+        notificationChannels,
+      });
+      // Metrics are the project's too, and PromQL knows them by underscores.
+      for (const metric of stack.node.findAll().filter((one): one is LoggingMetric => one instanceof LoggingMetric)) {
+        metric.name = text(`\${replace(var.name, "-", "_")}_${metricOf(metric)}`);
+      }
+      stack.output('exporter_worker_pool', { description: 'Name of the worker pool.', value: workerPool.name });
+      stack.output('check_job', { description: 'Name of the job.', value: job.name });
+      accountOutputs(stack, principals);
+      for (const [name, whose, block] of [
+        ['importer', 'what imports for a gateway', importer.agentEnvironment],
+        ['gateway', 'a gateway of open source', importer.gatewayEnvironment],
+      ] as const) {
+        stack.output(`${name}_environment`, {
+          description: `Environment of ${whose}: the \`env\` of a container of Cloud Run, secrets by reference.`,
+          value: block.toCloudRun(),
+        });
+      }
+    },
+  },
+];
