@@ -91,7 +91,7 @@ resource "google_storage_bucket" "store" {
 }
 
 resource "google_project_iam_custom_role" "store_reader_role" {
-  description = "Bound to buckets by module/Store, with a condition."
+  description = "Bound to buckets by kong-resilience/Store, with a condition."
   permissions = [
     "storage.objects.get",
     "storage.objects.list",
@@ -112,7 +112,7 @@ resource "google_storage_bucket_iam_member" "store_read_exporter_account" {
 }
 
 resource "google_project_iam_custom_role" "store_writer_role" {
-  description = "Bound to buckets by module/Store, with a condition."
+  description = "Bound to buckets by kong-resilience/Store, with a condition."
   permissions = [
     "storage.objects.create",
     "storage.objects.delete",

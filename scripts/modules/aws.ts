@@ -1,7 +1,18 @@
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import { TerraformCount, Token } from 'cdktf';
+import type { ExporterNode, ImporterNode } from '../../constructs';
 import type { AwsRole } from '../../constructs/aws';
-import { EcsTaskRole, IrsaRole, KongResilience, OidcProvider, S3Encryption, S3Store } from '../../constructs/aws';
+import {
+  EcsExporter,
+  EcsImporter,
+  EcsTaskRole,
+  EnvValue,
+  IrsaRole,
+  KongResilience,
+  OidcProvider,
+  S3Encryption,
+  S3Store,
+} from '../../constructs/aws';
 import {
   certificateVariables,
   clusterVariables,
@@ -16,6 +27,11 @@ import {
 import { EACH_VERSION, known, type ModuleDefinition, type ModuleStack } from './module-stack';
 
 const providers = { aws: { source: 'hashicorp/aws', version: '>= 6.0, < 7.0' } };
+
+interface Nodes {
+  readonly exporter: ExporterNode;
+  readonly importer: ImporterNode;
+}
 
 interface Roles {
   readonly exporter: AwsRole;
@@ -106,12 +122,13 @@ function roleProps(stack: ModuleStack) {
 }
 
 /** The topology, and what its nodes are told. */
-function nodes(stack: ModuleStack, configurations: S3Store, roles: Roles): void {
-  const kong = new KongResilience(stack, 'Kong', {
-    store: configurations,
-    ...clusterVariables(stack),
-    ...certificateVariables(stack),
-  });
+function nodes(
+  stack: ModuleStack,
+  configurations: S3Store,
+  roles: Roles,
+  certificate: { readonly clusterCert: EnvValue; readonly clusterCertKey: EnvValue },
+): Nodes {
+  const kong = new KongResilience(stack, 'Kong', { store: configurations, ...clusterVariables(stack), ...certificate });
   const versions = gatewayVersions(stack);
   gatewayVersion(stack);
   const environment = environmentVariable(stack);
@@ -124,6 +141,7 @@ function nodes(stack: ModuleStack, configurations: S3Store, roles: Roles): void 
   stack.output('storage_url', {
     description: 'KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes.',
     value: configurations.storageUrl,
+    precondition: importedIsExported,
   });
   stack.output('bucket_name', { description: 'Name of the bucket.', value: configurations.bucketName });
   stack.output('bucket_arn', { description: 'ARN of the bucket.', value: configurations.bucketArn });
@@ -135,10 +153,12 @@ function nodes(stack: ModuleStack, configurations: S3Store, roles: Roles): void 
     description: 'Role of the gateways, which may only read.',
     value: roles.importer.arn,
   });
+  return { exporter, importer };
+}
+
+function environments(stack: ModuleStack, { exporter, importer }: Nodes): void {
   environmentOutputs(stack, 'exporter', 'the exporter', exporter.agentEnvironment);
-  environmentOutputs(stack, 'importer', 'what imports for a gateway', importer.agentEnvironment, {
-    precondition: importedIsExported,
-  });
+  environmentOutputs(stack, 'importer', 'what imports for a gateway', importer.agentEnvironment);
   environmentOutputs(
     stack,
     'gateway',
@@ -196,6 +216,87 @@ function irsaRoles(stack: ModuleStack): Roles {
   };
 }
 
+function onEcs(stack: ModuleStack): void {
+  const secret = stack.text('cluster_certificate_secret_arn', {
+    description:
+      'ARN of a secret of Secrets Manager: JSON whose members "cert" and "key" are the PEM of the cluster certificate and its key.',
+    validation: [
+      {
+        condition: 'can(regex("^arn:[^:]+:secretsmanager:", var.cluster_certificate_secret_arn))',
+        error: 'cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager.',
+      },
+    ],
+  });
+  const { exporter, importer } = nodes(stack, store(stack, S3Encryption.s3Managed()), ecsRoles(stack), {
+    clusterCert: EnvValue.fromAwsSecret(secret, 'cert'),
+    clusterCertKey: EnvValue.fromAwsSecret(secret, 'key'),
+  });
+  const image = stack.text('image', {
+    description: 'Image of kong-resilience, by full tag or digest.',
+    validation: [
+      {
+        condition:
+          'can(regex("(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")',
+        error: 'image must end with a full tag (":0.1.0") or a digest ("@sha256:…"); "latest" is none.',
+      },
+    ],
+  });
+  stack.text('name', {
+    description: 'What the names of service, task definition and alarms start with; unique in account and region.',
+    default: 'kong',
+    validation: [
+      {
+        condition: 'can(regex("^[A-Za-z][A-Za-z0-9-]{0,31}$", var.name))',
+        error: 'name must have 1 to 32 letters, digits and hyphens, and begin with a letter.',
+      },
+    ],
+  });
+  const { service, taskDefinition } = new EcsExporter(stack, 'ExporterService', {
+    exporter,
+    name: Token.asString({ resolve: () => '${var.name}-exporter' }),
+    image,
+    cluster: stack.text('cluster', { description: 'ARN or name of the ECS cluster.' }),
+    subnets: stack.texts('subnets', {
+      description: 'Subnets of the exporter, from which control plane, registry and S3 are reached.',
+    }),
+    desiredCount: stack.number('desired_count', {
+      description: 'How many exporters run: one exports, another takes over within the lease when it is gone.',
+      default: 1,
+      validation: [{ condition: 'var.desired_count >= 1', error: 'desired_count must be 1 or more.' }],
+    }),
+    assignPublicIp: known<boolean>(
+      `\${var.${
+        stack.variable('assign_public_ip', {
+          type: 'bool',
+          description: 'Whether the exporter has a public address, as it needs in a subnet without NAT.',
+          default: false,
+        }).friendlyUniqueId
+      }}`,
+    ),
+    alarmActions: stack.texts('alarm_actions', {
+      description: 'ARNs, such as that of an SNS topic, that are told of alarms.',
+    }),
+  });
+  const handover = new EcsImporter(stack, 'Handover', { importer, image });
+  const gateway = handover.gatewayContainer({
+    name: 'kong',
+    image: stack.text('gateway_image', { description: 'Image of the gateway, with bash: kong:3.9.1.' }),
+    essential: true,
+    portMappings: [{ containerPort: 8000 }],
+  });
+  stack.output('exporter_service_name', { description: 'Name of the service.', value: service.name });
+  stack.output('exporter_task_definition_arn', {
+    description: 'ARN of its task definition.',
+    value: taskDefinition.arn,
+  });
+  stack.output('gateway_container_definitions', {
+    description:
+      "Containers for the task definition of a gateway: what imports, and the gateway, which waits for it. Merge yours into the second; the task's role is importer_role_arn.",
+    value: [handover.containerDefinition, gateway],
+  });
+  stack.output('gateway_volume', { description: 'Volume of that task definition.', value: handover.volume });
+}
+
 const arguments_ = `  control_plane    = "cp.example.com:8005"
   gateway_versions = ["3.9.1"]`;
 
@@ -210,12 +311,34 @@ export const awsModules: readonly ModuleDefinition[] = [
     title: 'Data-plane resilience for Kong Gateway on AWS',
     description: `Bucket on S3 (private, versioned, TLS only, encrypted by S3, with a lifecycle that never reaches what is current), a role of ECS tasks for the exporter, which may write, another for the gateways, which may only read, and the environment of each node.
 
-A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [modules/irsa](modules/irsa).`,
+With the exporter running on ECS, and its alarms: [modules/ecs](modules/ecs). A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [modules/irsa](modules/irsa).`,
     providers,
     example: arguments_,
     exampleSetup: setup,
     storageUrl: '^s3://.*/kong$',
-    declare: (stack) => nodes(stack, store(stack, S3Encryption.s3Managed()), ecsRoles(stack)),
+    declare: (stack) =>
+      environments(
+        stack,
+        nodes(stack, store(stack, S3Encryption.s3Managed()), ecsRoles(stack), certificateVariables(stack)),
+      ),
+  },
+  {
+    path: 'aws/modules/ecs',
+    title: 'Data-plane resilience for Kong Gateway on ECS',
+    description: `As [the module for AWS](../..), with the exporter running as a service on Fargate (log, execution role, security group without ingress, alarms), and what the task definition of a gateway needs: the container that imports before it, and its own.
+
+Before: the agent's image, the certificate as a secret, the cluster, the subnets: [the page on ECS](../../../../docs/platforms/aws-ecs.md#before).`,
+    providers,
+    example: `${arguments_}
+  cluster                        = "arn:aws:ecs:eu-central-1:123456789012:cluster/edge"
+  subnets                        = ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]
+  image                          = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/kong-resilience:0.1.0"
+  cluster_certificate_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kong-cluster-AbCdEf"
+  gateway_image                  = "kong:3.9.1"
+  alarm_actions                  = ["arn:aws:sns:eu-central-1:123456789012:on-call"]`,
+    exampleSetup: setup,
+    storageUrl: '^s3://.*/kong$',
+    declare: onEcs,
   },
   {
     path: 'aws/modules/kms',
@@ -226,7 +349,11 @@ A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [m
     example: arguments_,
     exampleSetup: setup,
     storageUrl: '^s3://.*/kong$',
-    declare: (stack) => nodes(stack, store(stack, S3Encryption.ownKey()), ecsRoles(stack)),
+    declare: (stack) =>
+      environments(
+        stack,
+        nodes(stack, store(stack, S3Encryption.ownKey()), ecsRoles(stack), certificateVariables(stack)),
+      ),
   },
   {
     path: 'aws/modules/irsa',
@@ -239,7 +366,7 @@ A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [m
     storageUrl: '^s3://.*/kong$',
     declare: (stack) => {
       const roles = irsaRoles(stack);
-      nodes(stack, store(stack, S3Encryption.s3Managed()), roles);
+      environments(stack, nodes(stack, store(stack, S3Encryption.s3Managed()), roles, certificateVariables(stack)));
       for (const [name, role] of [
         ['exporter', roles.exporter],
         ['importer', roles.importer],

@@ -131,13 +131,37 @@ const key = (name: string): string => (/^[A-Za-z_][\w-]*$/.test(name) ? name : J
 
 /** JSON in which texts have expressions; what cannot be read as JSON stays a text. */
 function encoded(text: string): string {
+  const expressions: string[] = [];
+  const marked = partsOf(text).map((part) => {
+    if (!part.expression) return part.text;
+    expressions.push(part.text.replace(insideJson, '$1'));
+    return `${mark}${expressions.length - 1}${mark}`;
+  });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(marked.join(''));
   } catch {
     return quoted(text);
   }
-  return `jsonencode(${expression(value)})`;
+  return `jsonencode(${expression(unmarked(value, expressions))})`;
+}
+
+/** No text of JSON has this character as it is. */
+const mark = '\uE000';
+
+/** What CDKTF's side wraps an expression in, so that it can stand within the quotes of JSON; `jsonencode` does it itself. */
+const insideJson = /^trimsuffix\(trimprefix\(jsonencode\((.*)\), "\\""\), "\\""\)$/s;
+
+function unmarked(value: unknown, expressions: readonly string[]): unknown {
+  if (typeof value === 'string') {
+    return value.replace(
+      new RegExp(`${mark}(\\d+)${mark}`, 'g'),
+      (_, index: string) => `\${${expressions[Number(index)]}}`,
+    );
+  }
+  if (Array.isArray(value)) return value.map((one) => unmarked(one, expressions));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, unmarked(member, expressions)]));
 }
 
 /** A text, of which `${…}` is an expression; a text that is nothing else is that expression. */

@@ -72,7 +72,7 @@ export class ModuleStack extends TerraformStack {
   readonly outputs = new Map<string, OutputSpec>();
 
   constructor() {
-    super(new App({ skipValidation: true }), 'module');
+    super(new App({ skipValidation: true }), 'kong-resilience');
   }
 
   /** Names by where things stand among the constructs, as people write them, instead of CDKTF's with digits of a hash. */
@@ -170,7 +170,7 @@ function isDeclared(construct: unknown): construct is TerraformResource | Terraf
   return construct instanceof TerraformResource || construct instanceof TerraformDataSource;
 }
 
-/** `module/Store/Encryption` is `store_encryption`; a primary child has the name of its parent. */
+/** `kong-resilience/Store/Encryption` is `store_encryption`; a primary child has the name of its parent. */
 function nameOf({ path: whole }: Node): string {
   const [, ...path] = whole.split('/');
   const words = path.filter((word) => word !== 'Resource').join('_');

@@ -1,7 +1,30 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
 resource "aws_iam_role" "exporter_role" {
-  assume_role_policy   = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Federated\":\"${var.oidc_provider_arn}\"},\"Action\":[\"sts:AssumeRoleWithWebIdentity\"],\"Condition\":{\"StringEquals\":{\"${element(split(":oidc-provider/", var.oidc_provider_arn), 1)}:aud\":[\"sts.amazonaws.com\"],\"${element(split(":oidc-provider/", var.oidc_provider_arn), 1)}:sub\":[\"system:serviceaccount:${var.namespace}:${var.exporter_service_account}\"]}}}]}"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Federated = var.oidc_provider_arn
+        }
+        Action = [
+          "sts:AssumeRoleWithWebIdentity",
+        ]
+        Condition = {
+          StringEquals = {
+            "1:aud" = [
+              "sts.amazonaws.com",
+            ]
+            "2:sub" = [
+              "system:serviceaccount:${var.namespace}:${var.exporter_service_account}",
+            ]
+          }
+        }
+      },
+    ]
+  })
   name_prefix          = "kong-"
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
@@ -57,7 +80,30 @@ resource "aws_iam_role_policy" "exporter_role_export_store" {
 }
 
 resource "aws_iam_role" "importer_role" {
-  assume_role_policy   = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Federated\":\"${var.oidc_provider_arn}\"},\"Action\":[\"sts:AssumeRoleWithWebIdentity\"],\"Condition\":{\"StringEquals\":{\"${element(split(":oidc-provider/", var.oidc_provider_arn), 1)}:aud\":[\"sts.amazonaws.com\"],\"${element(split(":oidc-provider/", var.oidc_provider_arn), 1)}:sub\":[\"system:serviceaccount:${var.namespace}:${var.importer_service_account}\"]}}}]}"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Federated = var.oidc_provider_arn
+        }
+        Action = [
+          "sts:AssumeRoleWithWebIdentity",
+        ]
+        Condition = {
+          StringEquals = {
+            "1:aud" = [
+              "sts.amazonaws.com",
+            ]
+            "2:sub" = [
+              "system:serviceaccount:${var.namespace}:${var.importer_service_account}",
+            ]
+          }
+        }
+      },
+    ]
+  })
   name_prefix          = "kong-"
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary

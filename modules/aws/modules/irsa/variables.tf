@@ -130,27 +130,6 @@ variable "force_destroy" {
   nullable    = false
 }
 
-variable "control_plane" {
-  description = "host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE."
-  type        = string
-  nullable    = false
-  validation {
-    condition     = can(regex("^[^\\s/:]+:[0-9]+$", var.control_plane))
-    error_message = "control_plane must be host:port, without a scheme: cp.example.com:8005."
-  }
-}
-
-variable "cluster_mtls" {
-  description = "shared, pki or pki_check_cn: KONG_CLUSTER_MTLS."
-  type        = string
-  default     = "shared"
-  nullable    = false
-  validation {
-    condition     = contains(["shared", "pki", "pki_check_cn"], var.cluster_mtls)
-    error_message = "cluster_mtls must be shared, pki or pki_check_cn."
-  }
-}
-
 variable "cluster_cert" {
   description = "Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT."
   type        = string
@@ -170,6 +149,27 @@ variable "cluster_cert_key" {
   validation {
     condition     = startswith(var.cluster_cert_key, "/")
     error_message = "cluster_cert_key must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
+}
+
+variable "control_plane" {
+  description = "host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE."
+  type        = string
+  nullable    = false
+  validation {
+    condition     = can(regex("^[^\\s/:]+:[0-9]+$", var.control_plane))
+    error_message = "control_plane must be host:port, without a scheme: cp.example.com:8005."
+  }
+}
+
+variable "cluster_mtls" {
+  description = "shared, pki or pki_check_cn: KONG_CLUSTER_MTLS."
+  type        = string
+  default     = "shared"
+  nullable    = false
+  validation {
+    condition     = contains(["shared", "pki", "pki_check_cn"], var.cluster_mtls)
+    error_message = "cluster_mtls must be shared, pki or pki_check_cn."
   }
 }
 

@@ -3,6 +3,10 @@
 output "storage_url" {
   description = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes."
   value       = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
+  precondition {
+    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
+  }
 }
 
 output "bucket_name" {
@@ -183,10 +187,6 @@ output "importer_environment" {
       value = "data_plane"
     },
   ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
-  precondition {
-    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
-    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
-  }
 }
 
 output "importer_environment_map" {
@@ -205,10 +205,6 @@ output "importer_environment_map" {
     KONG_RESILIENCE_GATEWAY_VERSION      = "[object Object]"
     KONG_ROLE                            = "data_plane"
   }, var.environment)
-  precondition {
-    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
-    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
-  }
 }
 
 output "importer_helm_values" {
@@ -230,10 +226,6 @@ output "importer_helm_values" {
       AWS_DEFAULT_REGION = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
       AWS_REGION         = replace(aws_s3_bucket.store.bucket_region, "$", "$$")
     }
-  }
-  precondition {
-    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
-    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
 }
 

@@ -119,7 +119,7 @@ resource "google_storage_bucket" "store" {
 }
 
 resource "google_project_iam_custom_role" "store_reader_role" {
-  description = "Bound to buckets by module/Store, with a condition."
+  description = "Bound to buckets by kong-resilience/Store, with a condition."
   permissions = [
     "storage.objects.get",
     "storage.objects.list",
@@ -140,7 +140,7 @@ resource "google_storage_bucket_iam_member" "store_read_exporter_account" {
 }
 
 resource "google_project_iam_custom_role" "store_writer_role" {
-  description = "Bound to buckets by module/Store, with a condition."
+  description = "Bound to buckets by kong-resilience/Store, with a condition."
   permissions = [
     "storage.objects.create",
     "storage.objects.delete",
@@ -303,7 +303,7 @@ resource "google_logging_metric" "exporter_pool_alarms_alive" {
 
 resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_confirmed" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: no confirmed export (module/ExporterPool/Alarms)"
+  display_name          = "Kong fallback configuration: no confirmed export (kong-resilience/ExporterPool/Alarms)"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"
@@ -323,7 +323,7 @@ resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_confirmed" {
 
 resource "google_monitoring_alert_policy" "exporter_pool_alarms_export_failed" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: exports fail (module/ExporterPool/Alarms)"
+  display_name          = "Kong fallback configuration: exports fail (kong-resilience/ExporterPool/Alarms)"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"
@@ -343,7 +343,7 @@ resource "google_monitoring_alert_policy" "exporter_pool_alarms_export_failed" {
 
 resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_running" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: the exporter is not running (module/ExporterPool/Alarms)"
+  display_name          = "Kong fallback configuration: the exporter is not running (kong-resilience/ExporterPool/Alarms)"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"
@@ -457,8 +457,8 @@ resource "google_cloud_run_v2_job" "check" {
 }
 
 resource "google_service_account" "check_caller" {
-  account_id   = "kr-check-ae3b5b4a"
-  display_name = "Runs module/Check"
+  account_id   = "kr-check-32e14ceb"
+  display_name = "Runs kong-resilience/Check"
   project      = var.project
 }
 
@@ -514,7 +514,7 @@ resource "google_logging_metric" "check_passed" {
 
 resource "google_monitoring_alert_policy" "check_check_failed" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: the check failed (module/Check)"
+  display_name          = "Kong fallback configuration: the check failed (kong-resilience/Check)"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"
@@ -534,7 +534,7 @@ resource "google_monitoring_alert_policy" "check_check_failed" {
 
 resource "google_monitoring_alert_policy" "check_no_check_passed" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: no check passed (module/Check)"
+  display_name          = "Kong fallback configuration: no check passed (kong-resilience/Check)"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"

@@ -83,7 +83,7 @@ resource "google_storage_bucket" "store" {
 }
 
 resource "google_project_iam_custom_role" "store_reader_role" {
-  description = "Bound to buckets by module/Store, with a condition."
+  description = "Bound to buckets by kong-resilience/Store, with a condition."
   permissions = [
     "storage.objects.get",
     "storage.objects.list",
@@ -104,7 +104,7 @@ resource "google_storage_bucket_iam_member" "store_read_exporter_pods" {
 }
 
 resource "google_project_iam_custom_role" "store_writer_role" {
-  description = "Bound to buckets by module/Store, with a condition."
+  description = "Bound to buckets by kong-resilience/Store, with a condition."
   permissions = [
     "storage.objects.create",
     "storage.objects.delete",

@@ -1,0 +1,216 @@
+# Generated from constructs/ by `npm run modules`. Do not edit.
+
+output "storage_url" {
+  description = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes."
+  value       = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
+  precondition {
+    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
+  }
+}
+
+output "bucket_name" {
+  description = "Name of the bucket."
+  value       = aws_s3_bucket.store.bucket
+}
+
+output "bucket_arn" {
+  description = "ARN of the bucket."
+  value       = aws_s3_bucket.store.arn
+}
+
+output "exporter_role_arn" {
+  description = "Role of the exporter, which may write."
+  value       = aws_iam_role.exporter_role.arn
+}
+
+output "importer_role_arn" {
+  description = "Role of the gateways, which may only read."
+  value       = aws_iam_role.importer_role.arn
+}
+
+output "exporter_service_name" {
+  description = "Name of the service."
+  value       = aws_ecs_service.exporter_service.name
+}
+
+output "exporter_task_definition_arn" {
+  description = "ARN of its task definition."
+  value       = aws_ecs_task_definition.exporter_service_task_definition.arn
+}
+
+output "gateway_container_definitions" {
+  description = "Containers for the task definition of a gateway: what imports, and the gateway, which waits for it. Merge yours into the second; the task's role is importer_role_arn."
+  value = [
+    {
+      name  = "kong-resilience-import"
+      image = var.image
+      command = [
+        "import",
+      ]
+      essential              = false
+      user                   = "1000:10001"
+      readonlyRootFilesystem = true
+      environment = concat([for variable in [
+        {
+          name  = "AWS_DEFAULT_REGION"
+          value = aws_s3_bucket.store.bucket_region
+        },
+        {
+          name  = "AWS_REGION"
+          value = aws_s3_bucket.store.bucket_region
+        },
+        {
+          name  = "KONG_CLUSTER_CONTROL_PLANE"
+          value = var.control_plane
+        },
+        {
+          name  = "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT"
+          value = "on"
+        },
+        {
+          name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
+          value = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
+        },
+        {
+          name  = "KONG_CLUSTER_MTLS"
+          value = var.cluster_mtls
+        },
+        {
+          name  = "KONG_DATABASE"
+          value = "off"
+        },
+        {
+          name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+          value = "system"
+        },
+        {
+          name  = "KONG_RESILIENCE_GATEWAY_VERSION"
+          value = "[object Object]"
+        },
+        {
+          name  = "KONG_ROLE"
+          value = "data_plane"
+        },
+        {
+          name  = "KONG_RESILIENCE_HANDOVER_GROUP"
+          value = "10001"
+        },
+      ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+      secrets = [
+        {
+          name      = "KONG_CLUSTER_CERT"
+          valueFrom = "${var.cluster_certificate_secret_arn}:cert::"
+        },
+        {
+          name      = "KONG_CLUSTER_CERT_KEY"
+          valueFrom = "${var.cluster_certificate_secret_arn}:key::"
+        },
+      ]
+      mountPoints = [
+        {
+          sourceVolume  = "kong-resilience-handover"
+          containerPath = "/var/lib/kong-resilience/handover"
+        },
+      ]
+      logConfiguration = {
+        logDriver = "awslogs"
+        options = {
+          awslogs-group         = aws_cloudwatch_log_group.handover_log.name
+          awslogs-region        = data.aws_region.handover_region.region
+          awslogs-stream-prefix = "import"
+        }
+      }
+    },
+    {
+      name      = "kong"
+      image     = var.gateway_image
+      essential = true
+      portMappings = [
+        {
+          containerPort = 8000
+        },
+      ]
+      user = "kong:10001"
+      environment = concat([for variable in [
+        {
+          name  = "KONG_CLUSTER_CONTROL_PLANE"
+          value = var.control_plane
+        },
+        {
+          name  = "KONG_CLUSTER_MTLS"
+          value = var.cluster_mtls
+        },
+        {
+          name  = "KONG_DATABASE"
+          value = "off"
+        },
+        {
+          name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+          value = "system"
+        },
+        {
+          name  = "KONG_ROLE"
+          value = "data_plane"
+        },
+        {
+          name  = "KONG_STATUS_LISTEN"
+          value = "0.0.0.0:8100"
+        },
+        {
+          name  = "BASH_ENV"
+          value = "/var/lib/kong-resilience/handover/start.sh"
+        },
+      ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+      secrets = [
+        {
+          name      = "KONG_CLUSTER_CERT"
+          valueFrom = "${var.cluster_certificate_secret_arn}:cert::"
+        },
+        {
+          name      = "KONG_CLUSTER_CERT_KEY"
+          valueFrom = "${var.cluster_certificate_secret_arn}:key::"
+        },
+      ]
+      mountPoints = [
+        {
+          sourceVolume  = "kong-resilience-handover"
+          containerPath = "/var/lib/kong-resilience/handover"
+          readOnly      = true
+        },
+      ]
+      dependsOn = [
+        {
+          containerName = "kong-resilience-import"
+          condition     = "COMPLETE"
+        },
+      ]
+      healthCheck = {
+        command = [
+          "CMD",
+          "env",
+          "-u",
+          "BASH_ENV",
+          "bash",
+          "-c",
+          "exec 3<>/dev/tcp/127.0.0.1/8100 && printf 'GET /status/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -rt 5 _ status _ <&3 && [ \"$status\" = 200 ]",
+        ]
+        interval    = 10
+        timeout     = 6
+        retries     = 3
+        startPeriod = 60
+      }
+      restartPolicy = {
+        enabled              = true
+        restartAttemptPeriod = 60
+      }
+    },
+  ]
+}
+
+output "gateway_volume" {
+  description = "Volume of that task definition."
+  value = {
+    name = "kong-resilience-handover"
+  }
+}
