@@ -11,10 +11,10 @@ export const exitCodes = {
   absent: { code: 3, meaning: 'The store answers, and has no configuration for this version.' },
   denied: {
     code: 4,
-    meaning: 'The store, the control plane or the Admin API refuses the caller, or the bucket does not exist.',
+    meaning: 'The store, the control plane, the Admin API or a vault refuses the caller, or the bucket does not exist.',
   },
   corrupt: { code: 5, meaning: 'What is stored is no configuration that may be used.' },
-  unreachable: { code: 6, meaning: 'The store or the control plane does not answer, or not in time.' },
+  unreachable: { code: 6, meaning: 'The store, the control plane or a vault does not answer, or not in time.' },
   local: { code: 7, meaning: 'The hand-over folder, the spool or another local file cannot be used.' },
   stale: {
     code: 8,

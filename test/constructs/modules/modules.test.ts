@@ -276,20 +276,3 @@ describe.skipIf(terraformIsMissing())('Terraform', { timeout: 180_000 }, () => {
     expect(refusal).toContain('Output refers to sensitive values');
   });
 });
-
-describe.skipIf(terraformIsMissing() || isMissing('tofu'))('OpenTofu', { timeout: 180_000 }, () => {
-  it('validates a module and applies it', async () => {
-    const tree = await treeWith({ path: 'minio' });
-    const state = await withTerraform(
-      tree,
-      async (tofu) => {
-        await tofu.init();
-        expect(await tofu.validate()).toEqual([]);
-        await tofu.apply();
-        return tofu.show();
-      },
-      'tofu',
-    );
-    expect(state.outputs['storage_url']).toBe('s3://kong-fallback/kong');
-  });
-});

@@ -84,14 +84,10 @@ export interface Terraform {
 export const terraformIsMissing = (): boolean => isMissing('terraform') || isMissing(standInProgram());
 
 /** Gives a stack to Terraform, with the stand-in for its providers, in a temporary folder that is removed afterwards. */
-export async function withTerraform<T>(
-  source: TerraformSource,
-  use: (terraform: Terraform) => Promise<T>,
-  program: Program = 'terraform',
-): Promise<T> {
+export async function withTerraform<T>(source: TerraformSource, use: (terraform: Terraform) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'terraform-'));
   try {
-    const workspace = new Workspace(folder, program);
+    const workspace = new Workspace(folder);
     await workspace.change(source);
     return await use(workspace);
   } finally {
@@ -133,13 +129,6 @@ export function valuesOf(state: AppliedState, type: string, name = ''): Readonly
 
 const commandWithinMs = 60_000;
 
-/** Terraform, or its fork OpenTofu, each with the registry that it takes providers from where none is named. */
-type Program = 'terraform' | 'tofu';
-const registries: Readonly<Record<Program, string>> = {
-  terraform: 'registry.terraform.io',
-  tofu: 'registry.opentofu.org',
-};
-
 /** The part of a synthesized stack that says which providers and types it needs. */
 interface StackFile {
   readonly terraform?: { readonly required_providers?: Readonly<Record<string, { readonly source: string }>> };
@@ -152,10 +141,7 @@ class Workspace implements Terraform {
   private readonly mirror: string;
   private readonly schemas: string;
 
-  constructor(
-    private readonly folder: string,
-    private readonly program: Program,
-  ) {
+  constructor(private readonly folder: string) {
     this.configuration = join(folder, 'configuration');
     this.mirror = join(folder, 'mirror');
     this.schemas = join(folder, 'schemas');
@@ -206,7 +192,7 @@ class Workspace implements Terraform {
       dataSources: ofProvider(wanted.dataSources),
     });
     await writeFile(join(this.schemas, `${name}.json`), JSON.stringify(schema));
-    const folder = join(this.mirror, registries[this.program], address, version, platform());
+    const folder = join(this.mirror, 'registry.terraform.io', address, version, platform());
     const program = join(folder, `terraform-provider-${name}_v${version}`);
     if (existsSync(program)) return;
     const standIn = findServer(standInProgram());
@@ -248,7 +234,7 @@ class Workspace implements Terraform {
 
   /** @throws TerraformError when Terraform refuses */
   private async run(command: string, flags: readonly string[]): Promise<{ exitCode: number; output: string }> {
-    const child = spawn(findServer(this.program) ?? this.program, [command, '-no-color', ...flags], {
+    const child = spawn(findServer('terraform') ?? 'terraform', [command, '-no-color', ...flags], {
       cwd: this.configuration,
       // Nothing of the user's own: no credentials, no plugin cache.
       env: {
@@ -277,7 +263,7 @@ class Workspace implements Terraform {
         child.once('close', (...ended: [number | null, NodeJS.Signals | null]) => resolve(ended));
       });
       if (signal !== null)
-        throw new Error(`${this.program} ${command}: ended by ${signal}; it has ${commandWithinMs / 1000} s`);
+        throw new Error(`terraform ${command}: ended by ${signal}; it has ${commandWithinMs / 1000} s`);
       if (exitCode === 0 || (command === 'plan' && exitCode === 2)) return { exitCode, output };
       throw new TerraformError(command, diagnosticsIn(output), `${output}${errors}`);
     } finally {
