@@ -9,9 +9,12 @@ import {
   EnvValue,
   IrsaRole,
   KongResilience,
+  LambdaExporter,
+  LambdaRole,
   OidcProvider,
   S3Encryption,
   S3Store,
+  ScheduledCheck,
 } from '../../constructs/aws';
 import {
   certificateVariables,
@@ -216,7 +219,8 @@ function irsaRoles(stack: ModuleStack): Roles {
   };
 }
 
-function onEcs(stack: ModuleStack): void {
+/** The certificate, as one secret of Secrets Manager. */
+function certificateSecret(stack: ModuleStack): { clusterCert: EnvValue; clusterCertKey: EnvValue } {
   const secret = stack.text('cluster_certificate_secret_arn', {
     description:
       'ARN of a secret of Secrets Manager: JSON whose members "cert" and "key" are the PEM of the cluster certificate and its key.',
@@ -227,10 +231,74 @@ function onEcs(stack: ModuleStack): void {
       },
     ],
   });
-  const { exporter, importer } = nodes(stack, store(stack, S3Encryption.s3Managed()), ecsRoles(stack), {
-    clusterCert: EnvValue.fromAwsSecret(secret, 'cert'),
-    clusterCertKey: EnvValue.fromAwsSecret(secret, 'key'),
+  return { clusterCert: EnvValue.fromAwsSecret(secret, 'cert'), clusterCertKey: EnvValue.fromAwsSecret(secret, 'key') };
+}
+
+function alarmActions(stack: ModuleStack): string[] {
+  return stack.texts('alarm_actions', { description: 'ARNs, such as that of an SNS topic, that are told of alarms.' });
+}
+
+/** What names start with, where AWS wants whole ones. */
+function nameOf(stack: ModuleStack): (what: string) => string {
+  stack.text('name', {
+    description: 'What the names of what runs and of its alarms start with; unique in account and region.',
+    default: 'kong',
+    validation: [
+      {
+        condition: 'can(regex("^[A-Za-z][A-Za-z0-9-]{0,31}$", var.name))',
+        error: 'name must have 1 to 32 letters, digits and hyphens, and begin with a letter.',
+      },
+    ],
   });
+  return (what) => Token.asString({ resolve: () => `\${var.name}-${what}` });
+}
+
+function onLambda(stack: ModuleStack): void {
+  const props = roleProps(stack);
+  const roles = {
+    exporter: new LambdaRole(stack, 'ExporterRole', props),
+    importer: new EcsTaskRole(stack, 'ImporterRole', props),
+  };
+  const certificate = certificateSecret(stack);
+  const { exporter, importer } = nodes(stack, store(stack, S3Encryption.s3Managed()), roles, certificate);
+  const name = nameOf(stack);
+  const actions = alarmActions(stack);
+  const scheduled = { alarmActions: actions };
+  const functions = [
+    new LambdaExporter(stack, 'ExporterFunction', { ...scheduled, exporter, name: name('exporter') }),
+    new ScheduledCheck(stack, 'Check', { ...scheduled, importer, name: name('check') }),
+  ];
+  stack.text('agent_archive', {
+    description:
+      'Path of `dist/lambda.zip` of the npm package cdktf-kong-resilience: the program, packed for Lambda. Its sum is in `dist/SHA256SUMS`.',
+  });
+  for (const { function: resource } of functions) {
+    resource.filename = Token.asString({ resolve: () => '${var.agent_archive}' });
+    resource.sourceCodeHash = Token.asString({ resolve: () => '${filebase64sha256(var.agent_archive)}' });
+  }
+  stack.output('exporter_function_name', {
+    description: 'Name of the function that exports.',
+    value: functions[0]?.function.functionName,
+  });
+  stack.output('check_function_name', {
+    description: 'Name of the function that checks.',
+    value: functions[1]?.function.functionName,
+  });
+  const { environment, secrets } = importer.agentEnvironment.toEcs();
+  stack.output('importer_environment', {
+    description: 'Environment of what imports for a gateway, as the `environment` of a container of ECS.',
+    value: environment,
+  });
+  stack.output('importer_secrets', { description: 'Its `secrets`.', value: secrets });
+}
+
+function onEcs(stack: ModuleStack): void {
+  const { exporter, importer } = nodes(
+    stack,
+    store(stack, S3Encryption.s3Managed()),
+    ecsRoles(stack),
+    certificateSecret(stack),
+  );
   const image = stack.text('image', {
     description: 'Image of kong-resilience, by full tag or digest.',
     validation: [
@@ -241,19 +309,10 @@ function onEcs(stack: ModuleStack): void {
       },
     ],
   });
-  stack.text('name', {
-    description: 'What the names of service, task definition and alarms start with; unique in account and region.',
-    default: 'kong',
-    validation: [
-      {
-        condition: 'can(regex("^[A-Za-z][A-Za-z0-9-]{0,31}$", var.name))',
-        error: 'name must have 1 to 32 letters, digits and hyphens, and begin with a letter.',
-      },
-    ],
-  });
+  const name = nameOf(stack);
   const { service, taskDefinition } = new EcsExporter(stack, 'ExporterService', {
     exporter,
-    name: Token.asString({ resolve: () => '${var.name}-exporter' }),
+    name: name('exporter'),
     image,
     cluster: stack.text('cluster', { description: 'ARN or name of the ECS cluster.' }),
     subnets: stack.texts('subnets', {
@@ -273,9 +332,7 @@ function onEcs(stack: ModuleStack): void {
         }).friendlyUniqueId
       }}`,
     ),
-    alarmActions: stack.texts('alarm_actions', {
-      description: 'ARNs, such as that of an SNS topic, that are told of alarms.',
-    }),
+    alarmActions: alarmActions(stack),
   });
   const handover = new EcsImporter(stack, 'Handover', { importer, image });
   const gateway = handover.gatewayContainer({
@@ -311,7 +368,7 @@ export const awsModules: readonly ModuleDefinition[] = [
     title: 'Data-plane resilience for Kong Gateway on AWS',
     description: `Bucket on S3 (private, versioned, TLS only, encrypted by S3, with a lifecycle that never reaches what is current), a role of ECS tasks for the exporter, which may write, another for the gateways, which may only read, and the environment of each node.
 
-With the exporter running on ECS, and its alarms: [modules/ecs](modules/ecs). A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [modules/irsa](modules/irsa).`,
+With the exporter running on ECS, and its alarms: [modules/ecs](modules/ecs), or as a scheduled function: [modules/lambda](modules/lambda). A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [modules/irsa](modules/irsa).`,
     providers,
     example: arguments_,
     exampleSetup: setup,
@@ -339,6 +396,21 @@ Before: the agent's image, the certificate as a secret, the cluster, the subnets
     exampleSetup: setup,
     storageUrl: '^s3://.*/kong$',
     declare: onEcs,
+  },
+  {
+    path: 'aws/modules/lambda',
+    title: 'Data-plane resilience for Kong Gateway on Lambda',
+    description: `As [the module for AWS](../..), with the exporter as a function that runs every 5 minutes, the scheduled check as another, and alarms for both. No image is built: \`agent_archive\` is a file of the npm package.
+
+What an export every 5 minutes means for what may be lost, and which network the functions need: [the page on Lambda](../../../../docs/platforms/aws-lambda.md).`,
+    providers,
+    example: `${arguments_}
+  agent_archive                  = "lambda.zip"
+  cluster_certificate_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kong-cluster-AbCdEf"
+  alarm_actions                  = ["arn:aws:sns:eu-central-1:123456789012:on-call"]`,
+    exampleSetup: setup,
+    storageUrl: '^s3://.*/kong$',
+    declare: onLambda,
   },
   {
     path: 'aws/modules/kms',

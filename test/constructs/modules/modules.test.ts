@@ -90,6 +90,8 @@ async function treeWith({ path, main = (text) => text }: Use): Promise<{ tree: s
   const root = join(path, 'examples', 'basic');
   const file = join(tree, root, 'main.tf');
   writeFileSync(file, main(readFileSync(file, 'utf8')));
+  // What the example for Lambda deploys.
+  for (const place of [root, path]) writeFileSync(join(tree, place, 'lambda.zip'), 'as if it were the archive');
   writeFileSync(
     join(tree, root, 'terraform.tfvars'),
     path.startsWith('minio') ? 'minio_password = "canary-71ab"\n' : '',

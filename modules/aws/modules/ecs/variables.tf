@@ -1,15 +1,5 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
-variable "cluster_certificate_secret_arn" {
-  description = "ARN of a secret of Secrets Manager: JSON whose members \"cert\" and \"key\" are the PEM of the cluster certificate and its key."
-  type        = string
-  nullable    = false
-  validation {
-    condition     = can(regex("^arn:[^:]+:secretsmanager:", var.cluster_certificate_secret_arn))
-    error_message = "cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager."
-  }
-}
-
 variable "bucket_name" {
   description = "Name of the bucket. Without one Terraform makes a unique name, which starts with bucket_prefix."
   type        = string
@@ -97,6 +87,16 @@ variable "permissions_boundary" {
   default     = null
 }
 
+variable "cluster_certificate_secret_arn" {
+  description = "ARN of a secret of Secrets Manager: JSON whose members \"cert\" and \"key\" are the PEM of the cluster certificate and its key."
+  type        = string
+  nullable    = false
+  validation {
+    condition     = can(regex("^arn:[^:]+:secretsmanager:", var.cluster_certificate_secret_arn))
+    error_message = "cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager."
+  }
+}
+
 variable "control_plane" {
   description = "host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE."
   type        = string
@@ -164,7 +164,7 @@ variable "image" {
 }
 
 variable "name" {
-  description = "What the names of service, task definition and alarms start with; unique in account and region."
+  description = "What the names of what runs and of its alarms start with; unique in account and region."
   type        = string
   default     = "kong"
   nullable    = false

@@ -1,0 +1,100 @@
+# Generated from constructs/ by `npm run modules`. Do not edit.
+
+output "storage_url" {
+  description = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes."
+  value       = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
+  precondition {
+    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
+  }
+}
+
+output "bucket_name" {
+  description = "Name of the bucket."
+  value       = aws_s3_bucket.store.bucket
+}
+
+output "bucket_arn" {
+  description = "ARN of the bucket."
+  value       = aws_s3_bucket.store.arn
+}
+
+output "exporter_role_arn" {
+  description = "Role of the exporter, which may write."
+  value       = aws_iam_role.exporter_role.arn
+}
+
+output "importer_role_arn" {
+  description = "Role of the gateways, which may only read."
+  value       = aws_iam_role.importer_role.arn
+}
+
+output "exporter_function_name" {
+  description = "Name of the function that exports."
+  value       = aws_lambda_function.exporter_function.function_name
+}
+
+output "check_function_name" {
+  description = "Name of the function that checks."
+  value       = aws_lambda_function.check.function_name
+}
+
+output "importer_environment" {
+  description = "Environment of what imports for a gateway, as the `environment` of a container of ECS."
+  value = concat([for variable in [
+    {
+      name  = "AWS_DEFAULT_REGION"
+      value = aws_s3_bucket.store.bucket_region
+    },
+    {
+      name  = "AWS_REGION"
+      value = aws_s3_bucket.store.bucket_region
+    },
+    {
+      name  = "KONG_CLUSTER_CONTROL_PLANE"
+      value = var.control_plane
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT"
+      value = "on"
+    },
+    {
+      name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
+      value = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
+    },
+    {
+      name  = "KONG_CLUSTER_MTLS"
+      value = var.cluster_mtls
+    },
+    {
+      name  = "KONG_DATABASE"
+      value = "off"
+    },
+    {
+      name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
+      value = "system"
+    },
+    {
+      name  = "KONG_RESILIENCE_GATEWAY_VERSION"
+      value = "[object Object]"
+    },
+    {
+      name  = "KONG_ROLE"
+      value = "data_plane"
+    },
+  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+}
+
+output "importer_secrets" {
+  description = "Its `secrets`."
+  value = [
+    {
+      name      = "KONG_CLUSTER_CERT"
+      valueFrom = "${var.cluster_certificate_secret_arn}:cert::"
+    },
+    {
+      name      = "KONG_CLUSTER_CERT_KEY"
+      valueFrom = "${var.cluster_certificate_secret_arn}:key::"
+    },
+  ]
+}

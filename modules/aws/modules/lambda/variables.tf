@@ -1,0 +1,177 @@
+# Generated from constructs/ by `npm run modules`. Do not edit.
+
+variable "role_path" {
+  description = "Path of the roles in IAM."
+  type        = string
+  default     = "/"
+  nullable    = false
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the permissions boundary of the roles."
+  type        = string
+  default     = null
+}
+
+variable "cluster_certificate_secret_arn" {
+  description = "ARN of a secret of Secrets Manager: JSON whose members \"cert\" and \"key\" are the PEM of the cluster certificate and its key."
+  type        = string
+  nullable    = false
+  validation {
+    condition     = can(regex("^arn:[^:]+:secretsmanager:", var.cluster_certificate_secret_arn))
+    error_message = "cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager."
+  }
+}
+
+variable "bucket_name" {
+  description = "Name of the bucket. Without one Terraform makes a unique name, which starts with bucket_prefix."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.bucket_name == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket_name))
+    error_message = "bucket_name must have 3 to 63 lower-case letters, digits, dots and hyphens."
+  }
+}
+
+variable "prefix" {
+  description = "Folder in the bucket, without slashes at its ends."
+  type        = string
+  default     = "kong"
+  nullable    = false
+  validation {
+    condition     = can(regex("^[^/\\s*?]+(/[^/\\s*?]+)*$", var.prefix))
+    error_message = "prefix must not be empty, and have no slash at its ends, no white space, no \"*\" and no \"?\"."
+  }
+}
+
+variable "access_log_bucket" {
+  description = "Existing bucket to which S3 writes access logs."
+  type        = string
+  default     = null
+}
+
+variable "noncurrent_configuration_versions" {
+  description = "How many replaced configurations stay at least."
+  type        = number
+  default     = 10
+  nullable    = false
+  validation {
+    condition     = var.noncurrent_configuration_versions >= 1 && var.noncurrent_configuration_versions <= 100
+    error_message = "noncurrent_configuration_versions must be 1 to 100."
+  }
+}
+
+variable "noncurrent_configuration_days" {
+  description = "For how many days they stay at least."
+  type        = number
+  default     = 30
+  nullable    = false
+  validation {
+    condition     = var.noncurrent_configuration_days >= 1
+    error_message = "noncurrent_configuration_days must be 1 or more."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "bucket_prefix" {
+  description = "What the name of the bucket starts with when bucket_name is not given."
+  type        = string
+  default     = "kong-fallback-"
+  nullable    = false
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{0,36}$", var.bucket_prefix))
+    error_message = "bucket_prefix must have at most 37 lower-case letters, digits, dots and hyphens."
+  }
+}
+
+variable "force_destroy" {
+  description = "Whether a destroy first deletes every stored configuration, without which S3 refuses it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "control_plane" {
+  description = "host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE."
+  type        = string
+  nullable    = false
+  validation {
+    condition     = can(regex("^[^\\s/:]+:[0-9]+$", var.control_plane))
+    error_message = "control_plane must be host:port, without a scheme: cp.example.com:8005."
+  }
+}
+
+variable "cluster_mtls" {
+  description = "shared, pki or pki_check_cn: KONG_CLUSTER_MTLS."
+  type        = string
+  default     = "shared"
+  nullable    = false
+  validation {
+    condition     = contains(["shared", "pki", "pki_check_cn"], var.cluster_mtls)
+    error_message = "cluster_mtls must be shared, pki or pki_check_cn."
+  }
+}
+
+variable "gateway_versions" {
+  description = "Every version that the data planes run, in full: [\"3.9.1\"], or [\"3.10.0.2\"] for Enterprise; both during an upgrade, in which the exporter has the new one first."
+  type        = list(string)
+  nullable    = false
+  validation {
+    condition     = length(var.gateway_versions) > 0
+    error_message = "gateway_versions must name each version that your data planes run."
+  }
+  validation {
+    condition     = alltrue([for version in var.gateway_versions : can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+(\\.[0-9]+)?$", version))])
+    error_message = "gateway_versions must be full versions of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since configurations are stored under them."
+  }
+}
+
+variable "gateway_version" {
+  description = "Version of the gateways that import, in full. It must be one that is exported; by default the last of gateway_versions."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.gateway_version == null || can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+(\\.[0-9]+)?$", var.gateway_version))
+    error_message = "gateway_version must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2)."
+  }
+}
+
+variable "environment" {
+  description = "Further variables of the agent, such as KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("(SECRET|TOKEN|PASSWORD|_KEY$)", name))])
+    error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown."
+  }
+}
+
+variable "name" {
+  description = "What the names of what runs and of its alarms start with; unique in account and region."
+  type        = string
+  default     = "kong"
+  nullable    = false
+  validation {
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9-]{0,31}$", var.name))
+    error_message = "name must have 1 to 32 letters, digits and hyphens, and begin with a letter."
+  }
+}
+
+variable "alarm_actions" {
+  description = "ARNs, such as that of an SNS topic, that are told of alarms."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "agent_archive" {
+  description = "Path of `dist/lambda.zip` of the npm package cdktf-kong-resilience: the program, packed for Lambda. Its sum is in `dist/SHA256SUMS`."
+  type        = string
+  nullable    = false
+}
