@@ -1,5 +1,5 @@
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
-import { TerraformCount, Token } from 'cdktf';
+import { TerraformCount } from 'cdktf';
 import type { ExporterNode, ImporterNode } from '../../constructs';
 import type { AwsRole } from '../../constructs/aws';
 import {
@@ -27,7 +27,7 @@ import {
   importedVersion,
   prefix,
 } from './common';
-import { EACH_VERSION, known, type ModuleDefinition, type ModuleStack } from './module-stack';
+import { EACH_VERSION, known, rawNumber, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
 
 const providers = { aws: { source: 'hashicorp/aws', version: '>= 6.0, < 7.0' } };
 
@@ -108,9 +108,9 @@ function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
     default: false,
   });
   const bucket = declared.node.findChild('Resource') as S3Bucket;
-  bucket.bucketPrefix = Token.asString({ resolve: () => '${var.bucket_name == null ? var.bucket_prefix : null}' });
+  bucket.bucketPrefix = rawText('${var.bucket_name == null ? var.bucket_prefix : null}');
   const logging = declared.node.findChild('AccessLog') as unknown as { count: TerraformCount };
-  logging.count = TerraformCount.of(Token.asNumber({ resolve: () => '${var.access_log_bucket == null ? 0 : 1}' }));
+  logging.count = TerraformCount.of(rawNumber('${var.access_log_bucket == null ? 0 : 1}'));
   return declared;
 }
 
@@ -250,7 +250,7 @@ function nameOf(stack: ModuleStack): (what: string) => string {
       },
     ],
   });
-  return (what) => Token.asString({ resolve: () => `\${var.name}-${what}` });
+  return (what) => rawText(`\${var.name}-${what}`);
 }
 
 function onLambda(stack: ModuleStack): void {
@@ -273,8 +273,8 @@ function onLambda(stack: ModuleStack): void {
       'Path of `dist/lambda.zip` of the npm package cdktf-kong-resilience: the program, packed for Lambda. Its sum is in `dist/SHA256SUMS`.',
   });
   for (const { function: resource } of functions) {
-    resource.filename = Token.asString({ resolve: () => '${var.agent_archive}' });
-    resource.sourceCodeHash = Token.asString({ resolve: () => '${filebase64sha256(var.agent_archive)}' });
+    resource.filename = rawText('${var.agent_archive}');
+    resource.sourceCodeHash = rawText('${filebase64sha256(var.agent_archive)}');
   }
   stack.output('exporter_function_name', {
     description: 'Name of the function that exports.',
@@ -351,6 +351,11 @@ function onEcs(stack: ModuleStack): void {
       "Containers for the task definition of a gateway: what imports, and the gateway, which waits for it. Merge yours into the second; the task's role is importer_role_arn.",
     value: [handover.containerDefinition, gateway],
   });
+  stack.output('gateway_execution_role_arn', {
+    description:
+      'Execution role for that task definition: it may read the secrets and the log of these two containers, and no others.',
+    value: handover.executionRole.arn,
+  });
   stack.output('gateway_volume', { description: 'Volume of that task definition.', value: handover.volume });
 }
 
@@ -369,6 +374,7 @@ export const awsModules: readonly ModuleDefinition[] = [
     description: `Bucket on S3 (private, versioned, TLS only, encrypted by S3, with a lifecycle that never reaches what is current), a role of ECS tasks for the exporter, which may write, another for the gateways, which may only read, and the environment of each node.
 
 With the exporter running on ECS, and its alarms: [modules/ecs](modules/ecs), or as a scheduled function: [modules/lambda](modules/lambda). A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [modules/irsa](modules/irsa).`,
+    notes: `Nothing runs from it yet. Start the exporter with \`kong-resilience run\` and \`exporter_environment\`; run \`kong-resilience import\` with \`importer_environment\` before each gateway, both with a volume at \`/var/lib/kong-resilience/handover\`; and give the gateway \`gateway_environment\` and \`BASH_ENV=/var/lib/kong-resilience/handover/start.sh\`, by which it decides at each start whether it uses what was handed over ([the hand-over](../../docs/handover.md)). The certificate is a file in the container: \`cluster_cert\` and \`cluster_cert_key\` say where. In the modes \`pki\`, \`KONG_CLUSTER_CA_CERT\` and \`KONG_CLUSTER_SERVER_NAME\` go into \`environment\`.`,
     providers,
     example: arguments_,
     exampleSetup: setup,

@@ -1,9 +1,8 @@
 /** Variables and outputs that every module has alike. */
-import { Token } from 'cdktf';
 import { EnvValue, type EnvironmentBlock, type EnvValues } from '../../constructs';
 import { sourceOf } from '../../constructs/environment/value';
 import { ADDED } from './hcl';
-import type { ModuleStack, Validation } from './module-stack';
+import { rawText, type ModuleStack, type Validation } from './module-stack';
 
 const fullVersion = '^[0-9]+\\\\.[0-9]+\\\\.[0-9]+(\\\\.[0-9]+)?$';
 
@@ -187,7 +186,7 @@ export function secretEnvironmentOutputs(
 const imported = 'coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])';
 
 /** `gateway_version`, or the last of all versions. */
-export const importedVersion = (): string => Token.asString({ resolve: () => `\${${imported}}` });
+export const importedVersion = (): string => rawText(`\${${imported}}`);
 
 /** What must hold of it, at the outputs that use it: a variable's own validation sees no other variable before Terraform 1.9. */
 export const importedIsExported: Validation = {

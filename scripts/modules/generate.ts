@@ -86,7 +86,11 @@ function exampleOf({ path, example, exampleSetup, providers }: ModuleDefinition)
   return formatted([head, exampleSetup, call, output].join('\n'), path);
 }
 
-function readmeOf({ title, description, path, example, providers }: ModuleDefinition, stack: ModuleStack): string {
+function readmeOf(
+  { title, description, path, example, providers, notes }: ModuleDefinition,
+  stack: ModuleStack,
+): string {
+  const up = '../'.repeat(path.split('/').length + 1);
   const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
   const variables = [...stack.variables].sort(([a], [b]) => (a < b ? -1 : 1));
   const outputs = [...stack.outputs].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -97,15 +101,15 @@ ${description}
 > **The stored object holds private keys, API keys and secrets in the clear.** Who may read the bucket owns the gateway's secrets, and
 > who may write it owns its routing.
 
-Generated from the [constructs](../${'../'.repeat(path.split('/').length - 1)}constructs) for CDKTF, which declare the same. No provider and no backend is in it; it can be used with \`for_each\`.
+Generated from the [constructs](${up}docs/platforms/README.md) for CDKTF, which declare the same. No provider and no backend is in it; it can be used with \`for_each\`.${notes === undefined ? '' : `\n\n${notes}`}
 
 ## Use
 
 \`\`\`hcl
-${formatted(`module "kong_resilience" {\n  source = "git::https://github.com/<owner>/cdktf-kong-resilience.git//modules/${path}?ref=v0.1.0"\n\n${example}\n}\n`).trimEnd()}
+${formatted(`module "kong_resilience" {\n  source = "./node_modules/cdktf-kong-resilience/modules/${path}"\n\n${example}\n}\n`).trimEnd()}
 \`\`\`
 
-A root module that can be applied is in [examples/basic](examples/basic/main.tf).
+The modules come with the npm package, of which \`npm install cdktf-kong-resilience\` puts them where \`source\` says; a copy of the folder, or the repository by its address, does as well. A root module that can be applied is in [examples/basic](examples/basic/main.tf).
 
 ## Requirements
 

@@ -1,4 +1,3 @@
-import { Token } from 'cdktf';
 import { LoggingMetric } from '@cdktf/provider-google/lib/logging-metric';
 import { EnvValue } from '../../constructs';
 import {
@@ -24,13 +23,11 @@ import {
   importedVersion,
   prefix,
 } from './common';
-import { EACH_VERSION, known, type ModuleDefinition, type ModuleStack } from './module-stack';
+import { EACH_VERSION, known, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
 
 const providers = { google: { source: 'hashicorp/google', version: '>= 6.50, < 7.0' } };
 
-const text = (expression: string): string => Token.asString({ resolve: () => expression });
-
-const roleId = (verb: string): string => text(`kongResilience_${verb}_\${substr(md5(var.bucket_name), 0, 12)}`);
+const roleId = (verb: string): string => rawText(`kongResilience_${verb}_\${substr(md5(var.bucket_name), 0, 12)}`);
 
 /** Variables of the bucket, and the bucket. */
 function store(stack: ModuleStack): GcsStore {
@@ -169,12 +166,12 @@ function accounts(stack: ModuleStack): { exporter: AttachedServiceAccount; impor
     exporter: new AttachedServiceAccount(stack, 'ExporterAccount', {
       accountId: id('exporter_account_id', 'the exporter', 'kong-exporter'),
       displayName: 'Kong: exports configurations',
-      project: text('${var.project}'),
+      project: rawText('${var.project}'),
     }),
     importer: new AttachedServiceAccount(stack, 'ImporterAccount', {
       accountId: id('importer_account_id', 'the gateways', 'kong-gateway'),
       displayName: 'Kong: imports configurations',
-      project: text('${var.project}'),
+      project: rawText('${var.project}'),
     }),
   };
 }
@@ -219,6 +216,7 @@ export const googleModules: readonly ModuleDefinition[] = [
     description: `Bucket on Cloud Storage (uniform access, public access prevention, versioning, soft delete, a lifecycle that never reaches what is current), a service account for the exporter, which may write, another for the gateways, which may only read, and the environment of each node.
 
 Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporter and the scheduled check: [modules/cloud-run](modules/cloud-run).`,
+    notes: `Nothing runs from it yet. Start the exporter with \`kong-resilience run\` and \`exporter_environment\`; run \`kong-resilience import\` with \`importer_environment\` before each gateway, both with a volume at \`/var/lib/kong-resilience/handover\`; and give the gateway \`gateway_environment\` and \`BASH_ENV=/var/lib/kong-resilience/handover/start.sh\`, by which it decides at each start whether it uses what was handed over ([the hand-over](../../docs/handover.md)). The certificate is a file in the container: \`cluster_cert\` and \`cluster_cert_key\` say where. In the modes \`pki\`, \`KONG_CLUSTER_CA_CERT\` and \`KONG_CLUSTER_SERVER_NAME\` go into \`environment\`.`,
     providers,
     example: arguments_,
     exampleSetup: setup,
@@ -296,7 +294,7 @@ Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporte
             },
           ],
         }),
-        project: text('${var.project}'),
+        project: rawText('${var.project}'),
         network: stack.text('network', {
           description: 'Network in which the control plane is reached.',
           default: 'default',
@@ -318,19 +316,19 @@ Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporte
       });
       const { workerPool } = new CloudRunExporter(stack, 'ExporterPool', {
         ...run,
-        name: text('${var.name}-exporter'),
+        name: rawText('${var.name}-exporter'),
         exporter,
         notificationChannels,
       });
       const { job } = new CloudRunCheck(stack, 'Check', {
         ...run,
-        name: text('${var.name}-check'),
+        name: rawText('${var.name}-check'),
         importer,
         notificationChannels,
       });
       // Metrics are the project's too, and PromQL knows them by underscores.
       for (const metric of stack.node.findAll().filter((one): one is LoggingMetric => one instanceof LoggingMetric)) {
-        metric.name = text(`\${replace(var.name, "-", "_")}_${metricOf(metric)}`);
+        metric.name = rawText(`\${replace(var.name, "-", "_")}_${metricOf(metric)}`);
       }
       stack.output('exporter_worker_pool', { description: 'Name of the worker pool.', value: workerPool.name });
       stack.output('check_job', { description: 'Name of the job.', value: job.name });

@@ -166,6 +166,7 @@ function unmarked(value: unknown, expressions: readonly string[]): unknown {
 
 /** A text, of which `${…}` is an expression; a text that is nothing else is that expression. */
 function quoted(text: string): string {
+  if (text.includes('[object ')) throw new Error(`a token was lost: ${text}`);
   const parts = partsOf(text);
   const [only] = parts;
   if (parts.length === 1 && only?.expression === true) return only.text;

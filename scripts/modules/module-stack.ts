@@ -1,6 +1,7 @@
 /** What a module declares: variables, outputs, and resources by constructs of this package. */
 import {
   App,
+  type IResolvable,
   type TerraformCount,
   TerraformDataSource,
   TerraformElement,
@@ -48,6 +49,8 @@ export interface ModuleDefinition {
   readonly title: string;
   /** What it declares: paragraphs of Markdown. */
   readonly description: string;
+  /** What its user has to do with the outputs, in Markdown. @default nothing */
+  readonly notes?: string;
   readonly providers: Readonly<Record<string, Provider>>;
   /** The module block of the example, its arguments alone. */
   readonly example: string;
@@ -61,10 +64,31 @@ export interface ModuleDefinition {
 /** Each member of a list of versions takes the place of this one, which is full and may be Enterprise's. */
 export const EACH_VERSION = '999.999.999.999';
 
-/** What an expression gives, in the place of a value that CDKTF wants to know. */
-export function known<T>(expression: string): T {
-  return Token.asAny({ resolve: () => expression }) as unknown as T;
+/** An expression of Terraform, in the place of a value that CDKTF wants to know. */
+class Raw implements IResolvable {
+  readonly creationStack: string[] = [];
+
+  constructor(private readonly expression: string) {}
+
+  resolve(): string {
+    return this.expression;
+  }
+
+  toString(): string {
+    return Token.asString(this);
+  }
 }
+
+/** What an expression gives, as a value of any kind. */
+export function known<T>(expression: string): T {
+  return Token.asAny(new Raw(expression)) as unknown as T;
+}
+
+/** A text of Terraform's own: what stands in `${…}` of it are expressions. */
+export const rawText = (expression: string): string => Token.asString(new Raw(expression));
+
+/** A number that an expression gives. */
+export const rawNumber = (expression: string): number => Token.asNumber(new Raw(expression));
 
 /** The files of a module. */
 export class ModuleStack extends TerraformStack {

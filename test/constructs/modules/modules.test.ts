@@ -40,6 +40,10 @@ describe.skipIf(isMissing('terraform'))('modules/', () => {
   });
 });
 
+it('holds no token that was lost on the way', () => {
+  for (const path of filesOnDisk()) expect(readFileSync(join(folder, path), 'utf8')).not.toMatch(/\[object |TfToken/);
+});
+
 describe('each module', () => {
   const filesOf = (path: string): Record<string, string> =>
     Object.fromEntries(
@@ -234,7 +238,10 @@ describe.skipIf(terraformIsMissing())('Terraform', { timeout: 180_000 }, () => {
     expect(chart.env).toMatchObject({ log_level: 'debug', cluster_fallback_config_export: 'on' });
     const gateway = outputs['gateway_environment_map'] as Record<string, string>;
     expect(Object.keys(gateway).filter((name) => /RESILIENCE|FALLBACK/.test(name))).toEqual([]);
-    expect(outputs['importer_environment_map']).toMatchObject({ KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on' });
+    expect(outputs['importer_environment_map']).toMatchObject({
+      KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on',
+      KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1',
+    });
   });
 
   it.each([

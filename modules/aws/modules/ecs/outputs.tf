@@ -86,7 +86,7 @@ output "gateway_container_definitions" {
         },
         {
           name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-          value = "[object Object]"
+          value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
         },
         {
           name  = "KONG_ROLE"
@@ -206,6 +206,11 @@ output "gateway_container_definitions" {
       }
     },
   ]
+}
+
+output "gateway_execution_role_arn" {
+  description = "Execution role for that task definition: it may read the secrets and the log of these two containers, and no others."
+  value       = aws_iam_role.handover_execution_role.arn
 }
 
 output "gateway_volume" {

@@ -570,7 +570,7 @@ resource "aws_lambda_function" "check" {
       KONG_CLUSTER_MTLS                    = var.cluster_mtls
       KONG_DATABASE                        = "off"
       KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
-      KONG_RESILIENCE_GATEWAY_VERSION      = "[object Object]"
+      KONG_RESILIENCE_GATEWAY_VERSION      = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
       KONG_ROLE                            = "data_plane"
     }, var.environment)
   }

@@ -422,7 +422,7 @@ resource "google_cloud_run_v2_job" "check" {
         }
         env {
           name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-          value = "[object Object]"
+          value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
         }
         env {
           name  = "KONG_ROLE"

@@ -81,7 +81,7 @@ output "importer_environment" {
     },
     {
       name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-      value = "[object Object]"
+      value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
     },
     {
       name  = "KONG_ROLE"

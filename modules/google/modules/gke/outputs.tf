@@ -138,7 +138,7 @@ output "importer_environment" {
     },
     {
       name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-      value = "[object Object]"
+      value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
     },
     {
       name  = "KONG_ROLE"
@@ -158,7 +158,7 @@ output "importer_environment_map" {
     KONG_CLUSTER_MTLS                    = var.cluster_mtls
     KONG_DATABASE                        = "off"
     KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
-    KONG_RESILIENCE_GATEWAY_VERSION      = "[object Object]"
+    KONG_RESILIENCE_GATEWAY_VERSION      = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
     KONG_ROLE                            = "data_plane"
   }, var.environment)
 }
@@ -175,7 +175,7 @@ output "importer_helm_values" {
       cluster_mtls                    = replace(var.cluster_mtls, "$", "$$")
       database                        = "off"
       lua_ssl_trusted_certificate     = "system"
-      resilience_gateway_version      = "[object Object]"
+      resilience_gateway_version      = replace("${coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])}", "$", "$$")
       role                            = "data_plane"
     }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
     customEnv = {}
