@@ -96,7 +96,7 @@ export function attend(outlet: Outlet, options: AttendOptions, hooks: AttendHook
         refusing = false;
       }, timing.refusalMs),
       setTimeout(() => {
-        if (!received) hooks.onSilent(silent(place, options.silenceMs));
+        if (!received) hooks.onSilent(silent(place, options.silenceMs, options.version));
       }, options.silenceMs),
       setTimeout(renew, options.reconnectMs),
     ];
@@ -131,7 +131,10 @@ export function attend(outlet: Outlet, options: AttendOptions, hooks: AttendHook
     });
 
     webSocket.send(
-      encodeBasicInfo({ plugins: pluginNames(options.plugins).map((name) => ({ name })), labels: options.labels }),
+      encodeBasicInfo({
+        plugins: pluginNames(options.version, options.plugins).map((name) => ({ name })),
+        labels: options.labels,
+      }),
       { binary: true },
     );
     ping();

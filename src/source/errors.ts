@@ -202,9 +202,9 @@ export const dead = defineError(
 export const silent = defineError(
   'KR_SOURCE_SILENT',
   'The control plane is connected, but has sent no configuration within KONG_RESILIENCE_SILENCE_SECONDS.',
-  (place: string, limitMs: number) => ({
+  (place: string, limitMs: number, version: string) => ({
     reason: `${place}: connected, but no configuration came within ${limitMs / 1000} s.`,
-    fix: 'This usually means that a plugin which is configured on the control plane is not in the list of this node: add custom plugins to KONG_PLUGINS. Or the control plane has no configuration, or its database is down. The log of the control plane says which.',
+    fix: `This usually means that a plugin which is configured on the control plane is not in the list of this node: one that ${version} does not have, and then no gateway of ${version} gets a configuration either; or a custom one, to be added to KONG_PLUGINS. Or the control plane has no configuration, or its database is down. The log of the control plane says which.`,
   }),
 );
 

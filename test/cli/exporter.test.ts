@@ -335,7 +335,7 @@ describe('a control plane that sends nothing', () => {
     expect(await exporter.logged('the silence', ({ code }) => code === 'KR_SOURCE_SILENT')).toMatchObject({
       level: 'error',
       reason: `control plane 127.0.0.1:${cluster.port}: connected, but no configuration came within 1 s.`,
-      fix: expect.stringContaining('add custom plugins to KONG_PLUGINS'),
+      fix: expect.stringContaining('or a custom one, to be added to KONG_PLUGINS'),
     });
     expect((await exporter.stop()).code).toBe(0);
     const knowing = await run(['export', '--once'], { ...environment, KONG_PLUGINS: 'bundled,acme-auth' });

@@ -61,3 +61,50 @@ it(
     expect((await exporter.stop()).code).toBe(0);
   },
 );
+
+it(
+  "never replaces an older version's good configuration with one that its gateways cannot take, and says so",
+  limit,
+  async () => {
+    const bucket = await fileStore().bucket();
+    const cluster = await Cluster.start();
+    cluster.publish(named('good'));
+    const exporter = new Program(['run'], {
+      ...cluster.environment,
+      ...exporterEnvironment(),
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+      KONG_RESILIENCE_GATEWAY_VERSION: '3.8.1,3.9.3',
+      KONG_RESILIENCE_SILENCE_SECONDS: '1',
+    });
+    const holds =
+      (version: string, { table }: { table: Uint8Array }) =>
+      async (): Promise<boolean> => {
+        const stored = await bucket.read(`${version}/config.json`);
+        return stored?.bytes.subarray(0, table.length).equals(table) === true;
+      };
+    for (const version of ['3.8.1', '3.9.3']) {
+      await exporter.waitFor(`${version} is stored`, holds(version, named('good')));
+    }
+    // The plugin is new in 3.9.
+    const redirect = named('redirect', { plugins: [{ id: '5b3fd30c-7a4f-4b5c-9d9a-2c3f8d9a0003', name: 'redirect' }] });
+    cluster.publish(redirect);
+    await exporter.waitFor('3.9.3 has the plugin', holds('3.9.3', redirect));
+    // A new connection, as at each renewal, is sent nothing.
+    await cluster.down();
+    await cluster.up();
+    cluster.publish(redirect);
+    expect(await exporter.logged('the silence', ({ code }) => code === 'KR_SOURCE_SILENT')).toMatchObject({
+      level: 'error',
+      version: '3.8.1',
+      fix: expect.stringContaining('one that 3.8.1 does not have, and then no gateway of 3.8.1 gets a configuration'),
+    });
+    expect(await holds('3.8.1', named('good'))()).toBe(true);
+
+    const without = named('without');
+    cluster.publish(without);
+    for (const version of ['3.8.1', '3.9.3']) {
+      await exporter.waitFor(`${version} goes on`, holds(version, without));
+    }
+    expect((await exporter.stop()).code).toBe(0);
+  },
+);

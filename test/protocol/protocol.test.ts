@@ -28,9 +28,15 @@ const CLUSTER: ClusterSettings = {
 };
 
 describe('the plugin list', () => {
+  const added = (before: string, after: string): readonly string[] =>
+    pluginNames(after, [])
+      .filter((name) => !pluginNames(before, []).includes(name))
+      .sort();
+
   it('has every plugin that a real 3.9.3 announces', async () => {
     const real = JSON.parse((await fixture('plugins-kong-3.9.3.json')).toString()) as { name: string }[];
-    expect(real.map((plugin) => plugin.name).filter((name) => !BUNDLED_PLUGINS.includes(name))).toEqual([]);
+    const announced = pluginNames('3.9.3', []);
+    expect(real.map((plugin) => plugin.name).filter((name) => !announced.includes(name))).toEqual([]);
   });
 
   it('has the Enterprise ones', () => {
@@ -39,9 +45,58 @@ describe('the plugin list', () => {
     }
   });
 
+  it('has for each version what that one bundles, and nothing newer', () => {
+    const ofOpenSource =
+      'acl acme aws-lambda azure-functions basic-auth bot-detection correlation-id cors datadog file-log grpc-gateway ' +
+      'grpc-web hmac-auth http-log ip-restriction jwt key-auth ldap-auth loggly oauth2 opentelemetry post-function ' +
+      'pre-function prometheus proxy-cache rate-limiting request-size-limiting request-termination ' +
+      'request-transformer response-ratelimiting response-transformer session statsd syslog tcp-log udp-log zipkin';
+    expect(pluginNames('3.0.0', [])).toEqual(expect.arrayContaining(ofOpenSource.split(' ')));
+    expect(pluginNames('3.0.0', [])).not.toContain('ai-proxy');
+
+    const brought: Record<string, string> = {
+      '3.1.0': 'app-dynamics jwe-decrypt oas-validation saml xml-threat-protection',
+      '3.2.0': '',
+      '3.3.0': '',
+      '3.4.0': '',
+      '3.5.0': '',
+      '3.6.0':
+        'ai-prompt-decorator ai-prompt-guard ai-prompt-template ai-proxy ai-request-transformer ai-response-transformer',
+      '3.7.0': 'ai-azure-content-safety ai-rate-limiting-advanced',
+      '3.8.0':
+        'ai-proxy-advanced ai-semantic-cache ai-semantic-prompt-guard confluent header-cert-auth ' +
+        'json-threat-protection standard-webhooks upstream-oauth',
+      '3.9.0': 'injection-protection redirect service-protection',
+      '3.10.0': 'ai-rag-injector ai-sanitizer confluent-consume kafka-consume request-callout',
+      '3.11.0': 'ai-aws-guardrails ai-prompt-compressor datakit solace-upstream',
+      '3.12.0':
+        'ace ai-gcp-model-armor ai-llm-as-judge ai-mcp ai-mcp-oauth2 ai-mcp-proxy ai-semantic-response-guard ' +
+        'solace-consume solace-log',
+      '3.13.0': 'ai-lakera-guard',
+      '3.14.0': 'ai-a2a-proxy ai-custom-guardrail metering-and-billing',
+      '3.15.0': '',
+    };
+    let before = '3.0.9';
+    for (const [version, names] of Object.entries(brought)) {
+      expect(added(before, version), version).toEqual(names === '' ? [] : names.split(' '));
+      before = version;
+    }
+    expect(added('3.8.1', '3.8.1.9')).toEqual([]);
+  });
+
+  it('has every name for a version newer than all that are known', () => {
+    for (const version of ['3.14.0.0', '3.99.0', '4.0.0', '4.0.0.1']) {
+      expect(pluginNames(version, [])).toEqual(BUNDLED_PLUGINS);
+    }
+  });
+
+  it('has what KONG_PLUGINS names, in a version that does not bundle it too', () => {
+    expect(pluginNames('3.8.1', ['redirect'])).toEqual([...pluginNames('3.8.1', []), 'redirect']);
+  });
+
   it('holds each name once, with custom ones or without', () => {
     expect(new Set(BUNDLED_PLUGINS).size).toBe(BUNDLED_PLUGINS.length);
-    expect(pluginNames(['mine', 'cors', 'mine'])).toEqual([...BUNDLED_PLUGINS, 'mine']);
+    expect(pluginNames('3.14.0.0', ['mine', 'cors', 'mine'])).toEqual([...BUNDLED_PLUGINS, 'mine']);
   });
 });
 

@@ -3,7 +3,7 @@ import * as net from 'node:net';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Secret } from '../../src/contract';
+import { type GatewayVersion, Secret } from '../../src/contract';
 import { makeClusterCertificate, makePki, pkiSettings, sharedSettings } from '../support/certificates';
 import { ConnectProxy } from '../support/connect-proxy';
 import { LogLines } from '../support/recorder';
@@ -46,7 +46,7 @@ describe('a silent control plane is told', () => {
     const recorder = start(sharedSettings(shared, port), { silenceMs: 50 });
     expect(await recorder.problem()).toEqual({
       code: 'KR_SOURCE_SILENT',
-      message: `control plane 127.0.0.1:${port}: connected, but no configuration came within 0.05 s. This usually means that a plugin which is configured on the control plane is not in the list of this node: add custom plugins to KONG_PLUGINS. Or the control plane has no configuration, or its database is down. The log of the control plane says which.`,
+      message: `control plane 127.0.0.1:${port}: connected, but no configuration came within 0.05 s. This usually means that a plugin which is configured on the control plane is not in the list of this node: one that 3.9.3 does not have, and then no gateway of 3.9.3 gets a configuration either; or a custom one, to be added to KONG_PLUGINS. Or the control plane has no configuration, or its database is down. The log of the control plane says which.`,
     });
     plane.publish(PUBLISHED);
     await recorder.configuration();
@@ -59,6 +59,20 @@ describe('a silent control plane is told', () => {
     plane.publish(custom);
     const recorder = start(sharedSettings(shared, port), { plugins: ['my-auth'] });
     expect(Buffer.from((await recorder.configuration()).table)).toEqual(custom.table);
+  });
+
+  it('for the version that lacks a bundled plugin, which another version gets', async () => {
+    const { plane, port } = await controlPlane();
+    const redirect = { table: Buffer.from('{"_format_version":"3.0","plugins":[{"name":"redirect"}]}') };
+    plane.publish(redirect);
+    const older: GatewayVersion = { text: '3.8.1', parts: [3, 8, 1], edition: 'open-source' };
+    const recorder = start(sharedSettings(shared, port), { version: older, silenceMs: 50, reconnectMs: 200 });
+    expect((await recorder.problem()).message).toContain('one that 3.8.1 does not have, and then no gateway of 3.8.1');
+    const current = start(sharedSettings(shared, port));
+    expect(Buffer.from((await current.configuration()).table)).toEqual(redirect.table);
+    expect(recorder.configurations).toEqual([]);
+    plane.publish(PUBLISHED);
+    await recorder.configuration();
   });
 
   it('again for each renewal that brings nothing, and the state says so', async () => {

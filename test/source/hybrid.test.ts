@@ -249,7 +249,7 @@ describe('a hybrid source receives the configuration', () => {
 });
 
 describe('a hybrid source', () => {
-  it('introduces itself with one binary frame of plain JSON, every bundled plugin and those of KONG_PLUGINS, names only', async () => {
+  it('introduces itself with one binary frame of plain JSON, every plugin that its version bundles and those of KONG_PLUGINS, names only', async () => {
     const messages: { text: string; isBinary: boolean }[] = [];
     const { plane, port } = await scripted({
       accepted: (webSocket) =>
@@ -270,6 +270,7 @@ describe('a hybrid source', () => {
     for (const name of ['cors', 'openid-connect', 'rate-limiting-advanced', 'ai-proxy', 'my-auth']) {
       expect(message.plugins.filter((plugin) => JSON.stringify(plugin) === `{"name":"${name}"}`)).toHaveLength(1);
     }
+    expect(message.plugins).not.toContainEqual({ name: 'datakit' });
   });
 
   it('pings at once, then regularly, then at once with the hash that it got; never with another length than 32', async () => {
