@@ -6,14 +6,15 @@
 --   absent                     there is no cache yet
 --   empty                      a cache that holds no configuration
 --   populated <tag> <hash>     tag: major.minor of the gateway that wrote it, `-` when it wrote none
---   corrupt <why>              the gateway's LMDB would refuse it too, and the gateway start anew
+--   corrupt <why>              it holds nothing that can be used; where a meta page is bad, the gateway starts anew
+--   cut <why>                  the file lacks pages that are in use: LMDB checks no size, and dies when it reads one
 --   denied <path>              this user may not read it: nothing is known
 --   unknown <why>              nothing is known for another reason
 -- and never fails. Plain Lua 5.1, no modules: it runs wherever a gateway's image has LuaJIT or resty.
 
 local MAGIC, FORMAT = 0xBEEFC0DE, 1
 local PAGE_HEADER = 16
-local P_BRANCH, P_LEAF, P_OVERFLOW, P_META = 0x01, 0x02, 0x04, 0x08
+local P_BRANCH, P_LEAF, P_OVERFLOW, P_META, P_LEAF2 = 0x01, 0x02, 0x04, 0x08, 0x20
 local F_BIGDATA, F_SUBDATA, F_DUPDATA = 0x01, 0x02, 0x04
 local EPERM, ENOENT, EACCES = 1, 2, 13
 local MAX_DEPTH = 32 -- LMDB's own limit
@@ -42,6 +43,10 @@ end
 
 local function corrupt(why)
   verdict('corrupt', why)
+end
+
+local function cut()
+  verdict('cut', 'pages that are in use lie beyond the end of the file')
 end
 
 -- Unsigned bytes, a prefix first: LMDB's order, whatever the locale.
@@ -98,6 +103,7 @@ local function read_meta(file, at, size)
   local main = PAGE_HEADER + 24 + 48
   return {
     page_size = u32(page, PAGE_HEADER + 24),
+    free_root = u64(page, main - 48 + 40),
     flags = u16(page, main + 4),
     root = u64(page, main + 40),
     last_page = u64(page, PAGE_HEADER + 120),
@@ -125,7 +131,7 @@ local function read_page(file, meta, number)
   end
   local page = read(file, number * meta.page_size, meta.page_size)
   if #page < meta.page_size then
-    corrupt('the file is cut')
+    cut()
   end
   if u64(page, 0) ~= number then
     corrupt('a page is not the one it should be')
@@ -179,7 +185,7 @@ local function value_of(file, meta, page, node)
   end
   local value = read(file, number * size + PAGE_HEADER, node.low)
   if #value < node.low then
-    corrupt('the file is cut')
+    cut()
   end
   return value
 end
@@ -216,6 +222,51 @@ local function find(file, meta, root, wanted)
     number = child.low + child.flags * 0x100000000
   end
   corrupt('the tree is too deep')
+end
+
+-- Ends with "cut" when the tree below `root`, or one inside it, has a page that is not wholly within the file.
+local function look_for_cut(file, meta, root, length, seen, depth)
+  if root >= 2 ^ 53 then
+    return
+  end
+  local page, kind = read_page(file, meta, root)
+  if seen[root] or depth > MAX_DEPTH then
+    corrupt('the tree is not one')
+  end
+  seen[root] = true
+  if has(kind, P_LEAF2) then -- keys alone
+    return
+  end
+  local size = meta.page_size
+  for index = 0, nodes_of(page, size) - 1 do
+    local node = node_at(page, size, index)
+    if has(kind, P_BRANCH) then
+      look_for_cut(file, meta, node.low + node.flags * 0x100000000, length, seen, depth + 1)
+    elseif has(node.flags, F_BIGDATA) then
+      if node.data + 8 > size then
+        corrupt('a value lies outside its page')
+      end
+      if u64(page, node.data) * size + PAGE_HEADER + node.low > length then
+        cut()
+      end
+    elseif has(node.flags, F_SUBDATA) then
+      if node.data + 48 > size then
+        corrupt('a value lies outside its page')
+      end
+      look_for_cut(file, meta, u64(page, node.data + 40), length, seen, 1)
+    end
+  end
+end
+
+-- A file may be shorter than its last page number says, and whole: LMDB never writes a page that it has freed again in
+-- the same transaction. So the pages in use are looked through; but only then.
+local function check_length(file, meta)
+  local length = file:seek('end')
+  if length < (meta.last_page + 1) * meta.page_size then
+    local seen = {}
+    look_for_cut(file, meta, meta.root, length, seen, 1)
+    look_for_cut(file, meta, meta.free_root, length, seen, 1)
+  end
 end
 
 -- MDB_REVERSEKEY, MDB_DUPSORT, MDB_INTEGERKEY
@@ -264,6 +315,7 @@ local function state(path)
     local found = attempt(function()
       handle = open(path)
       before = newest_meta(handle)
+      check_length(handle, before)
       look(handle, before)
     end)
     if handle then

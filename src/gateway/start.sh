@@ -8,14 +8,16 @@
 #   BASH_ENV=.../start.sh                  decides at the start of a bash script (Kong's entry point)
 #   . .../start.sh                         decides in any POSIX shell
 #
-# It sets or unsets KONG_DECLARATIVE_CONFIG (and KONG_DECLARATIVE_CONFIG_FILE), and nothing else. Kong
-# loads the file that the variable names over its cache, so it may be set only where the cache has
-# nothing newer. Comparing times of files is never done: a file that was touched later may be older.
+# It sets, empties or unsets KONG_DECLARATIVE_CONFIG (and KONG_DECLARATIVE_CONFIG_FILE), and nothing else
+# in the environment. Kong loads the file that the variable names over its cache, so it may be set only
+# where the cache has nothing newer. Comparing times of files is never done: a file that was touched later
+# may be older. A cache that is cut, which would kill the gateway, is moved aside and kept.
 #
 # Reads: KONG_RESILIENCE_HANDOVER_DIR, KONG_PREFIX (else prefix in /etc/kong/kong.conf), the version from
 # "kong version" (else KONG_RESILIENCE_GATEWAY_VERSION, KONG_VERSION), and the cache with cache.lua, which
 # lies beside this script. Needs a POSIX shell, LuaJIT or resty, and md5sum. Keeps two small files in the
-# prefix: which files the cache may stem from, and what "kong config parse" said of the last one.
+# prefix, which it makes where it is missing, as Kong would: which files the cache may stem from, and what
+# "kong config parse" said of the last one.
 #
 # Deciding twice is harmless: the second time finds what the first one did.
 #
@@ -30,6 +32,7 @@ eval "$(
   [ -z "${BASH_VERSION-}" ] || trap - ERR DEBUG RETURN
   unset IFS
   LC_ALL=C
+  umask o-w
 
   say() {
     printf 'kong-resilience: %s\n' "$*" >&2
@@ -41,9 +44,17 @@ eval "$(
     exit 0
   }
 
-  # Ends the decision: the gateway starts with its cache, or with nothing.
+  # Ends the decision: the gateway starts without a file that the environment names.
   without_file() {
     [ -z "$variable" ] || printf 'unset KONG_DECLARATIVE_CONFIG KONG_DECLARATIVE_CONFIG_FILE\n'
+    leave "$@"
+  }
+
+  # Ends the decision: the gateway starts with its cache.
+  with_cache() {
+    [ -n "$conf_own" ] || without_file "$@"
+    # An empty variable means no file, and Kong takes it before what kong.conf says.
+    printf 'unset KONG_DECLARATIVE_CONFIG_FILE\nKONG_DECLARATIVE_CONFIG=\nexport KONG_DECLARATIVE_CONFIG\n'
     leave "$@"
   }
 
@@ -103,7 +114,9 @@ eval "$(
 
   # Remembers from which file this start fills the cache, beside the cache itself.
   note() {
-    [ -n "$1" ] && writable "$prefix" || return 0
+    [ -n "$1" ] || return 0
+    [ -d "$prefix" ] || mkdir -p "$prefix" 2>/dev/null
+    writable "$prefix" || return 0
     lists "$started_from" "$1" "$2" || append "$started_from" 100 "$1" "$2"
   }
 
@@ -126,6 +139,40 @@ eval "$(
       cut -c 1-300 | sed -n '/./{s/^/kong-resilience: kong: /p;}' | sed 5q >&2
   }
 
+  # Whether a gateway runs in this prefix. The number in the file may be of an earlier one, and another process have it now.
+  running() {
+    pid=
+    [ ! -r "$prefix/pids/nginx.pid" ] || read -r pid <"$prefix/pids/nginx.pid"
+    case $pid in
+      ('' | *[!0-9]* | "$$") return 1 ;;
+    esac
+    if [ -d /proc/self ]; then
+      grep -q nginx "/proc/$pid/cmdline" 2>/dev/null
+    else
+      kill -0 "$pid" 2>/dev/null
+    fi
+  }
+
+  # Moves the cache aside, under a name that is free.
+  move_aside() {
+    count=1
+    while [ -e "$prefix/dbless.lmdb.cut-$count" ]; do count=$((count + 1)); done
+    aside=$prefix/dbless.lmdb.cut-$count
+    mv "$prefix/dbless.lmdb" "$aside" 2>/dev/null
+  }
+
+  # As "kong config parse", in a prefix of its own: in the real one it opens the cache, and wipes it where it is of
+  # another minor version.
+  parse() {
+    scratch=$(mktemp -d 2>/dev/null)
+    answer=$(
+      [ -z "$scratch" ] || export "KONG_PREFIX=$scratch"
+      bounded 300 kong config parse "$1" 2>&1 </dev/null
+    )
+    code=$?
+    [ -z "$scratch" ] || rm -rf "$scratch"
+  }
+
   # Whether this gateway takes the staged file. A file that it refuses would stop it from starting at all.
   taken() {
     conditions=$(printf '%s|' "${KONG_PLUGINS-}" "${KONG_VAULTS-}" "${KONG_LUA_PACKAGE_PATH-}" | cksum)
@@ -142,8 +189,7 @@ eval "$(
       say "the handed-over configuration $staged_md5 is not used: there is no kong on PATH to check it with"
       return 1
     fi
-    answer=$(bounded 300 kong config parse "$staged" 2>&1 </dev/null)
-    code=$?
+    parse "$staged"
     # Only this is about the file. Any other failure (of the environment, the time, the memory) is not remembered.
     case $code:$answer in
       (0:*) verdict=ok ;;
@@ -182,9 +228,12 @@ eval "$(
   staged=$dir/config.json
   handed_over=$dir/handed-over
 
-  # What the environment names now: ours, or a file of the user.
+  # What the environment names now: ours, or a file of the user; and the file of the user that kong.conf names, which
+  # counts without a variable. Set and empty, the variable means no file at all.
   variable=${KONG_DECLARATIVE_CONFIG-}
   own=
+  conf_own=$(conf_value declarative_config)
+  [ -n "${KONG_DECLARATIVE_CONFIG-unset}${KONG_DECLARATIVE_CONFIG_FILE-}" ] || conf_own=
   if [ -n "${KONG_DECLARATIVE_CONFIG_FILE-}" ]; then
     [ -z "$variable" ] ||
       leave "KONG_DECLARATIVE_CONFIG and KONG_DECLARATIVE_CONFIG_FILE are both set, which Kong refuses; nothing is changed"
@@ -222,7 +271,7 @@ eval "$(
   if [ -z "$usable_file" ]; then
     # A variable that names a missing file stops Kong.
     [ -z "$ours" ] || without_file "$reason; KONG_DECLARATIVE_CONFIG named it and is taken away"
-    [ -n "$own" ] || leave "$reason; the gateway starts as it would without it"
+    [ -n "$own$conf_own" ] || leave "$reason; the gateway starts as it would without it"
   fi
 
   prefix=${KONG_PREFIX:-}
@@ -263,6 +312,11 @@ eval "$(
   detail=${cache#* }
   case $kind in
     (absent | empty | corrupt | populated) ;;
+    (cut)
+      ! running || leave "the cache in $prefix is cut ($detail), and a gateway runs there: nothing is changed"
+      move_aside || leave "the cache in $prefix is cut ($detail), which kills the gateway, and cannot be moved aside: move $prefix/dbless.lmdb away"
+      say "MOVED ASIDE: the cache in $prefix is cut ($detail), which would kill the gateway; it is kept as $aside"
+      ;;
     ('') leave "neither luajit nor resty could read the cache in $prefix: nothing is changed" ;;
     (*) leave "the cache in $prefix cannot be judged ($cache): nothing is changed" ;;
   esac
@@ -289,7 +343,7 @@ eval "$(
     fi
     [ -n "$usable_file" ] || say "$reason"
   fi
-  own_md5=$(md5_of "${own:-$(conf_value declarative_config)}")
+  own_md5=$(md5_of "${own:-$conf_own}")
 
   # Where the configuration in the cache comes from: control-plane, handed-over or own; or why it does not count.
   origin=
@@ -297,6 +351,7 @@ eval "$(
     (absent) why='there is no cache' ;;
     (empty) why='the cache is empty' ;;
     (corrupt) why="the cache is corrupt ($detail)" ;;
+    (cut) why='the cache was cut' ;;
     (populated)
       tag=${detail%% *}
       hash=${detail#* }
@@ -319,13 +374,13 @@ eval "$(
 
   case $origin in
     (control-plane)
-      without_file "starting with the cache ($hash), which is from a control plane"
+      with_cache "starting with the cache ($hash), which is from a control plane"
       ;;
     (handed-over)
       if [ -n "$usable_file" ] && [ "$staged_md5" != "$hash" ] && taken; then
         with_staged "starting from $staged ($staged_md5): the cache ($hash) is from a file handed over earlier"
       fi
-      without_file "starting with the cache ($hash), which is from a file handed over"
+      with_cache "starting with the cache ($hash), which is from a file handed over"
       ;;
     (own)
       if [ -n "$usable_file" ] && [ "$staged_md5" != "$hash" ] && taken; then
@@ -342,6 +397,7 @@ eval "$(
   # The file that the user named in the environment or in kong.conf stands, the last resort.
   note "$own_md5" own
   [ -z "$own" ] || leave "starting from $own, as KONG_DECLARATIVE_CONFIG says: $why, and nothing handed over is used"
+  [ -z "$conf_own" ] || without_file "starting from $conf_own, as kong.conf says: $why, and nothing handed over is used"
   without_file "starting as without kong-resilience: $why, and nothing handed over is used"
 )"
 # Executed, and not sourced, when the script that the shell runs is this one. Built-in commands alone: the command

@@ -56,6 +56,7 @@ export class Box {
       'kong',
       `here=\${0%/*}
       printf '%s config=%s\\n' "$*" "\${KONG_DECLARATIVE_CONFIG-}\${KONG_DECLARATIVE_CONFIG_FILE-}" >>"$here/calls"
+      case $1 in config) printf '%s|%s\\n' "$KONG_PREFIX" "$(ls -A "$KONG_PREFIX")" >"$here/parse-prefix" ;; esac
       printf '%s\\n' "\${KONG_CLUSTER_CERT-}" >"$here/cluster-cert"
       case "$1 $2" in
         'version ') cat "$here/version" ;;
@@ -93,6 +94,14 @@ export class Box {
     writeFileSync(join(this.prefix, 'dbless.lmdb', 'data.mdb'), bytes);
   }
 
+  /** What kong.conf holds; without it there is none. */
+  kongConf(content: string): void {
+    const path = join(this.root, 'kong.conf');
+    writeFileSync(path, content);
+    const script = join(this.handover, 'start.sh');
+    writeFileSync(script, readFileSync(script, 'utf8').replaceAll('/etc/kong/kong.conf', `"${path}"`));
+  }
+
   /** As the importer does: the list, then the file. */
   stage(content: string | Buffer): string {
     const list = join(this.handover, 'handed-over');
@@ -105,6 +114,12 @@ export class Box {
     const path = join(this.root, name);
     writeFileSync(path, content);
     return path;
+  }
+
+  /** The MD5s that the script has noted in the prefix, with whose they are. */
+  get noted(): readonly string[] {
+    const path = join(this.prefix, 'kong-resilience.started-from');
+    return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
   }
 
   /** How often `kong config parse` was asked. */

@@ -95,7 +95,6 @@ describe.skipIf(luajit.skip)(`the reader of a gateway's cache${luajit.note}`, ()
     ['garbage', Buffer.alloc(40_000, 'no cache at all '), 'a meta page is not one'],
     ['a cut first page', populated.subarray(0, 100), 'a meta page is cut'],
     ['a cut second meta page', populated.subarray(0, 4096 + 100), 'a meta page is cut'],
-    ['a file cut before its root', populated.subarray(0, 100_000), 'the file is cut'],
     ['a damaged first meta page', patched(populated, (copy) => copy.fill(0, 16, 20)), 'a meta page is not one'],
     ['a damaged second meta page', patched(populated, (copy) => copy.fill(0, 4096, 8192)), 'a meta page is not one'],
     ['an impossible page size', patched(populated, (copy) => copy.writeUInt32LE(4000, 40)), 'page size 4000'],
@@ -113,6 +112,56 @@ describe.skipIf(luajit.skip)(`the reader of a gateway's cache${luajit.note}`, ()
     ],
   ])('tells %s as corrupt', async (_, bytes, why) => {
     expect(await readBytes(bytes)).toBe(`corrupt ${why}\n`);
+  });
+
+  const CUT = 'cut pages that are in use lie beyond the end of the file\n';
+
+  it('tells a file that lacks pages in use as cut, wherever the end is: LMDB would die of it', async () => {
+    expect(await readBytes(populated.subarray(0, 9000))).toBe(CUT);
+    expect(await readBytes(populated.subarray(0, 100_000))).toBe(CUT);
+    expect(await readBytes(populated.subarray(0, populated.length - 1))).toBe(CUT);
+    // In a tree of several levels too, and where the way to the hash is whole.
+    const deep = makeCache({ pageSize: 512, hash: HASH, others: 3000 });
+    for (const length of [deep.length - 1, deep.length >> 1, 4 * 512]) {
+      expect(await readBytes(deep.subarray(0, length))).toBe(CUT);
+    }
+  });
+
+  it('tells a value of pages of its own that is cut', async () => {
+    const hash = 'a'.repeat(5000);
+    const cache = makeCache({ hash });
+    // Its two pages come first; a copy of them comes last, in their place.
+    const pages = cache.length / 4096;
+    const moved = Buffer.concat([cache, cache.subarray(2 * 4096, 4 * 4096)]);
+    const reference = moved.indexOf('declarative_config:hash') + 'declarative_config:hash'.length;
+    for (const at of [pages * 4096, reference]) moved.writeBigUInt64LE(BigInt(pages), at);
+    moved.writeBigUInt64LE(BigInt(pages + 1), 4096 + 16 + 120);
+    expect(await readBytes(moved)).toBe(`populated 3.9 ${hash}\n`);
+    expect(await readBytes(moved.subarray(0, pages * 4096 + 16 + 5000))).toBe(`populated 3.9 ${hash}\n`);
+    expect(await readBytes(moved.subarray(0, pages * 4096 + 16 + 4999))).toBe(CUT);
+  });
+
+  it('takes a file for whole that lacks free pages alone: LMDB never writes a page that it has freed again', async () => {
+    // The newest transaction has taken pages that are in no tree, and beyond the end.
+    expect(await readBytes(patched(populated, (copy) => copy.writeBigUInt64LE(40n, 16 + 120)))).toBe(
+      `populated 3.9 ${HASH}\n`,
+    );
+    const deep = makeCache({ pageSize: 512, hash: HASH, others: 3000 });
+    const last = BigInt(deep.length / 512 + 5);
+    expect(await readBytes(patched(deep, (copy) => copy.writeBigUInt64LE(last, 512 + 16 + 120)))).toBe(
+      `populated 3.9 ${HASH}\n`,
+    );
+  });
+
+  it('tells a tree that runs in a circle in a short file as corrupt, and ends', async () => {
+    const deep = makeCache({ pageSize: 512, hash: HASH, others: 3000 });
+    const root = Number(deep.readBigUInt64LE(512 + 128));
+    const sub = deep.indexOf('_default') + '_default'.length;
+    const circle = patched(deep, (copy) => {
+      copy.writeBigUInt64LE(BigInt(deep.length / 512 + 5), 512 + 16 + 120);
+      copy.writeBigUInt64LE(BigInt(root), sub + 40);
+    });
+    expect(await readBytes(circle)).toBe('corrupt the tree is not one\n');
   });
 
   it('takes a file of no bytes for a new one, as LMDB does', async () => {
@@ -188,6 +237,7 @@ describe.skipIf(luajit.skip)(`the reader of a gateway's cache${luajit.note}`, ()
       env: { PATH: process.env['PATH'] },
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const word of stdout.trim().split('\n')) expect(['populated', 'empty', 'corrupt', 'unknown']).toContain(word);
+    for (const word of stdout.trim().split('\n'))
+      expect(['populated', 'empty', 'corrupt', 'cut', 'unknown']).toContain(word);
   });
 });

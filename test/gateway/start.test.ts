@@ -1,4 +1,16 @@
-import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Box, captured, FROM_CONTROL_PLANE, FROM_FILE, md5, rewritten, started } from './box';
@@ -163,6 +175,154 @@ for (const shell of shells) {
       });
     });
 
+    describe('a prefix that does not exist yet', () => {
+      it("gets a note of the user's own file, so that a later edit of it is not held back by the cache", async () => {
+        rmSync(box.prefix, { recursive: true });
+        const own = box.own(captured.file);
+        expect((await box.start(shell, { KONG_DECLARATIVE_CONFIG: own })).config).toBe(own);
+        expect(box.noted).toEqual([`${FROM_FILE} own`]);
+        box.cache(captured.fromFile);
+        writeFileSync(own, OWN);
+        const edited = await box.start(shell, { KONG_DECLARATIVE_CONFIG: own });
+        expect(edited.config).toBe(own);
+        expect(edited.said).toEqual([
+          `starting from ${own}, as KONG_DECLARATIVE_CONFIG says: the cache (${FROM_FILE}) is from a declarative file of the user, and nothing handed over is used`,
+        ]);
+      });
+
+      it('gets a note of the staged file that was checked before, so that another folder’s fresher one is used', async () => {
+        box.stage(captured.file);
+        await box.start(shell);
+        rmSync(box.prefix, { recursive: true });
+        expect((await box.start(shell)).config).toBe(box.config);
+        expect(box.parses).toBe(1);
+        expect(box.noted).toEqual([`${FROM_FILE} handed-over`]);
+      });
+
+      it('is made as Kong makes it, never writable for others', async () => {
+        rmSync(box.prefix, { recursive: true });
+        box.stage(STAGED);
+        const script = box.own('umask 0; . "$KONG_RESILIENCE_HANDOVER_DIR/start.sh"; umask', 'caller.sh');
+        const { stdout } = await run([...shell, script], { env: { ...box.env, KONG_PREFIX: `${box.prefix}/of/two/` } });
+        expect(Number.parseInt(stdout, 8)).toBe(0);
+        for (const path of ['', 'of', 'of/two']) {
+          expect((statSync(join(box.prefix, path)).mode & 0o7777).toString(8)).toBe('775');
+        }
+      });
+    });
+
+    describe('a declarative_config in kong.conf', () => {
+      const conf = (own: string): void =>
+        box.kongConf(`# declarative_config = /none\n declarative_config = ${own} # mine\n`);
+
+      it.each(['no variable', 'our file', 'a file of the user', 'an empty variable'])(
+        'is overridden by an empty variable where the cache counts; with %s, and staged or not',
+        async (which) => {
+          conf(box.own(OWN));
+          const env: Record<string, string> = {
+            'no variable': {},
+            'our file': { KONG_DECLARATIVE_CONFIG: box.config },
+            'a file of the user': { KONG_DECLARATIVE_CONFIG: box.own(`${OWN}\n`, 'other.json') },
+            'an empty variable': { KONG_DECLARATIVE_CONFIG: '' },
+          }[which] as Record<string, string>;
+          box.stage(captured.file);
+          for (const [cache, said] of [
+            [captured.populated, `starting with the cache (${FROM_CONTROL_PLANE}), which is from a control plane`],
+            [captured.fromFile, `starting with the cache (${FROM_FILE}), which is from a file handed over`],
+          ] as const) {
+            box.cache(cache);
+            const outcome = await box.start(shell, env);
+            expect([outcome.config, outcome.configFile]).toEqual(['', 'unset']);
+            expect(outcome.said).toEqual([said]);
+          }
+          // Our file that is missing is taken away, and what kong.conf says then stands, as without us.
+          rmSync(box.config);
+          expect((await box.start(shell, env)).config).toBe(which === 'our file' ? 'unset' : '');
+        },
+      );
+
+      it('stands where nothing else is left, and gives way to the staged file', async () => {
+        const own = box.own(OWN);
+        conf(own);
+        const alone = await box.start(shell);
+        expect(alone.config).toBe('unset');
+        expect(alone.said).toEqual([
+          `starting from ${own}, as kong.conf says: there is no cache, and nothing handed over is used`,
+        ]);
+        expect(box.noted).toEqual([`${md5(OWN)} own`]);
+        const ours = await box.start(shell, { KONG_DECLARATIVE_CONFIG: box.config });
+        expect(ours.config).toBe('unset');
+        const none = await box.start(shell, { KONG_DECLARATIVE_CONFIG: '' });
+        expect(none.config).toBe('');
+        expect(none.said).toEqual([
+          `nothing is handed over in ${box.handover}; the gateway starts as it would without it`,
+        ]);
+        box.stage(STAGED);
+        expect((await box.start(shell)).config).toBe(box.config);
+      });
+    });
+
+    describe('a cut cache, which would kill the gateway', () => {
+      const bytes = captured.populated.subarray(0, 9000);
+      const detail = 'pages that are in use lie beyond the end of the file';
+
+      it('is moved aside, never over another one, and the start goes on as without a cache', async () => {
+        box.stage(STAGED);
+        for (const name of ['dbless.lmdb.cut-1', 'dbless.lmdb.cut-2']) {
+          box.cache(bytes);
+          const { config, said } = await box.start(shell);
+          expect(config).toBe(box.config);
+          expect(said).toEqual([
+            `MOVED ASIDE: the cache in ${box.prefix} is cut (${detail}), which would kill the gateway; it is kept as ${box.prefix}/${name}`,
+            `starting from ${box.config} (${stagedMd5}): the cache was cut`,
+          ]);
+          expect(existsSync(join(box.prefix, 'dbless.lmdb'))).toBe(false);
+        }
+        for (const name of ['dbless.lmdb.cut-1', 'dbless.lmdb.cut-2']) {
+          expect(readFileSync(join(box.prefix, name, 'data.mdb')).equals(bytes)).toBe(true);
+        }
+      });
+
+      it('is left where a gateway runs, as the number in its file says', async () => {
+        box.stage(STAGED);
+        box.cache(bytes);
+        box.program('nginx', 'echo up; read -r line');
+        const gateway = spawn(join(box.bin, 'nginx'), { stdio: ['pipe', 'pipe', 'ignore'] });
+        await once(gateway.stdout, 'data');
+        mkdirSync(join(box.prefix, 'pids'));
+        const pidFile = join(box.prefix, 'pids', 'nginx.pid');
+        writeFileSync(pidFile, `${gateway.pid}\n`);
+        const { config, said } = await box.start(shell);
+        gateway.stdin.end();
+        await once(gateway, 'exit');
+        expect(config).toBe('unset');
+        expect(said).toEqual([
+          `the cache in ${box.prefix} is cut (${detail}), and a gateway runs there: nothing is changed`,
+        ]);
+        // The number of a gateway that has ended, of another process, and no number.
+        for (const content of [`${gateway.pid}\n`, `${process.pid}\n`, 'x\n', '']) {
+          box.cache(bytes);
+          writeFileSync(pidFile, content);
+          expect((await box.start(shell)).config).toBe(box.config);
+        }
+      });
+
+      it('is left, and told, where this user may not move it', async () => {
+        box.stage(STAGED);
+        box.cache(bytes);
+        chmodSync(box.prefix, 0o555);
+        const outcome = started(
+          await run([...unprivileged, ...shell, join(box.handover, 'start.sh'), 'gateway'], { env: box.env }),
+        );
+        chmodSync(box.prefix, 0o755);
+        expect(outcome.config).toBe('unset');
+        expect(outcome.said).toEqual([
+          `the cache in ${box.prefix} is cut (${detail}), which kills the gateway, and cannot be moved aside: move ${box.prefix}/dbless.lmdb away`,
+        ]);
+        expect(existsSync(join(box.prefix, 'dbless.lmdb', 'data.mdb'))).toBe(true);
+      });
+    });
+
     describe('what is not known changes nothing', () => {
       const environments = (): Record<string, string>[] => [
         {},
@@ -284,6 +444,27 @@ for (const shell of shells) {
         await box.start(shell, { KONG_DECLARATIVE_CONFIG: box.config, KONG_CLUSTER_CERT_FILE: cert });
         expect(box.calls).toContain(`config parse ${box.config} config=`);
         expect(readFileSync(join(box.bin, 'cluster-cert'), 'utf8')).toBe('the certificate\n');
+      });
+
+      it('is checked in a prefix of its own, empty and removed afterwards: the real one holds the cache', async () => {
+        box.stage(STAGED);
+        box.cache(rewritten(captured.populated, 'validation_tag3.9', 'validation_tag3.8'));
+        const temporary = join(box.root, 'tmp');
+        mkdirSync(temporary);
+        expect((await box.start(shell, { TMPDIR: temporary })).config).toBe(box.config);
+        const [used = '', content] = readFileSync(join(box.bin, 'parse-prefix'), 'utf8').split('|');
+        expect(used.startsWith(`${temporary}/`)).toBe(true);
+        expect(content).toBe('\n');
+        expect(readdirSync(temporary)).toEqual([]);
+      });
+
+      it('is checked in the real prefix where no temporary folder can be made', async () => {
+        box.stage(STAGED);
+        box.cache(captured.empty);
+        const { config, said } = await box.start(shell, { TMPDIR: join(box.root, 'missing') });
+        expect(config).toBe(box.config);
+        expect(said).toHaveLength(1);
+        expect(readFileSync(join(box.bin, 'parse-prefix'), 'utf8')).toBe(`${box.prefix}|dbless.lmdb\n`);
       });
 
       it('is not used, and nothing remembered, when the check itself fails', async () => {
