@@ -16,7 +16,7 @@ export interface HybridSourceOptions {
   /** An own UUID, stable over restarts, never that of the gateway beside it. */
   readonly nodeId: string;
   readonly hostname: string;
-  /** KONG_PLUGINS: names beside the bundled ones, which are always announced. */
+  /** KONG_PLUGINS: names beside those that the version bundles, which are always announced. */
   readonly plugins: readonly string[];
   /** Bound of an inflated message, in bytes. */
   readonly maxConfigBytes: number;
