@@ -6,7 +6,7 @@
 --   absent                     there is no cache yet
 --   empty                      a cache that holds no configuration
 --   populated <tag> <hash>     tag: major.minor of the gateway that wrote it, `-` when it wrote none
---   corrupt <why>              it holds nothing that can be used; where a meta page is bad, the gateway starts anew
+--   corrupt <why>              its pages make no sense; a gateway notices that of some, and starts anew
 --   cut <why>                  the file lacks pages that are in use: LMDB checks no size, and dies when it reads one
 --   denied <path>              this user may not read it: nothing is known
 --   unknown <why>              nothing is known for another reason

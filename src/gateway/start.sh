@@ -11,7 +11,7 @@
 # It sets, empties or unsets KONG_DECLARATIVE_CONFIG (and KONG_DECLARATIVE_CONFIG_FILE), and nothing else
 # in the environment. Kong loads the file that the variable names over its cache, so it may be set only
 # where the cache has nothing newer. Comparing times of files is never done: a file that was touched later
-# may be older. A cache that is cut, which would kill the gateway, is moved aside and kept.
+# may be older. A cache that is cut or corrupt, of which a gateway can die, is moved aside and kept.
 #
 # Reads: KONG_RESILIENCE_HANDOVER_DIR, KONG_PREFIX (else prefix in /etc/kong/kong.conf), the version from
 # "kong version" (else KONG_RESILIENCE_GATEWAY_VERSION, KONG_VERSION), and the cache with cache.lua, which
@@ -156,8 +156,8 @@ eval "$(
   # Moves the cache aside, under a name that is free.
   move_aside() {
     count=1
-    while [ -e "$prefix/dbless.lmdb.cut-$count" ]; do count=$((count + 1)); done
-    aside=$prefix/dbless.lmdb.cut-$count
+    while [ -e "$prefix/dbless.lmdb.$kind-$count" ]; do count=$((count + 1)); done
+    aside=$prefix/dbless.lmdb.$kind-$count
     mv "$prefix/dbless.lmdb" "$aside" 2>/dev/null
   }
 
@@ -311,11 +311,12 @@ eval "$(
   kind=${cache%% *}
   detail=${cache#* }
   case $kind in
-    (absent | empty | corrupt | populated) ;;
-    (cut)
-      ! running || leave "the cache in $prefix is cut ($detail), and a gateway runs there: nothing is changed"
-      move_aside || leave "the cache in $prefix is cut ($detail), which kills the gateway, and cannot be moved aside: move $prefix/dbless.lmdb away"
-      say "MOVED ASIDE: the cache in $prefix is cut ($detail), which would kill the gateway; it is kept as $aside"
+    (absent | empty | populated) ;;
+    (cut | corrupt)
+      damage="the cache in $prefix is $kind ($detail), and a gateway can die or fail of it"
+      ! running || leave "$damage; one runs there, so nothing is changed"
+      move_aside || leave "$damage; it cannot be moved aside: move $prefix/dbless.lmdb away"
+      say "MOVED ASIDE: $damage; it is kept as $aside"
       ;;
     ('') leave "neither luajit nor resty could read the cache in $prefix: nothing is changed" ;;
     (*) leave "the cache in $prefix cannot be judged ($cache): nothing is changed" ;;
@@ -350,8 +351,7 @@ eval "$(
   case $kind in
     (absent) why='there is no cache' ;;
     (empty) why='the cache is empty' ;;
-    (corrupt) why="the cache is corrupt ($detail)" ;;
-    (cut) why='the cache was cut' ;;
+    (cut | corrupt) why="the cache was $kind" ;;
     (populated)
       tag=${detail%% *}
       hash=${detail#* }

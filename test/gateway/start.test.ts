@@ -43,7 +43,6 @@ for (const shell of shells) {
         ['no cache', undefined, 'there is no cache'],
         ['an empty cache', captured.empty, 'the cache is empty'],
         ['a cache without a hash', makeCache({}), 'the cache is empty'],
-        ['a corrupt cache', Buffer.alloc(9000, 'x'), 'the cache is corrupt (a meta page is not one)'],
         [
           'the cache of another minor',
           rewritten(captured.populated, 'validation_tag3.9', 'validation_tag3.8'),
@@ -262,25 +261,48 @@ for (const shell of shells) {
       });
     });
 
-    describe('a cut cache, which would kill the gateway', () => {
+    describe('a damaged cache, of which a gateway can die', () => {
       const bytes = captured.populated.subarray(0, 9000);
-      const detail = 'pages that are in use lie beyond the end of the file';
+      const damaged = (): string =>
+        `the cache in ${box.prefix} is cut (pages that are in use lie beyond the end of the file), and a gateway can die or fail of it`;
 
-      it('is moved aside, never over another one, and the start goes on as without a cache', async () => {
-        box.stage(STAGED);
-        for (const name of ['dbless.lmdb.cut-1', 'dbless.lmdb.cut-2']) {
-          box.cache(bytes);
-          const { config, said } = await box.start(shell);
-          expect(config).toBe(box.config);
-          expect(said).toEqual([
-            `MOVED ASIDE: the cache in ${box.prefix} is cut (${detail}), which would kill the gateway; it is kept as ${box.prefix}/${name}`,
-            `starting from ${box.config} (${stagedMd5}): the cache was cut`,
-          ]);
-          expect(existsSync(join(box.prefix, 'dbless.lmdb'))).toBe(false);
-        }
-        for (const name of ['dbless.lmdb.cut-1', 'dbless.lmdb.cut-2']) {
-          expect(readFileSync(join(box.prefix, name, 'data.mdb')).equals(bytes)).toBe(true);
-        }
+      it.each([
+        ['cut', bytes, 'pages that are in use lie beyond the end of the file'],
+        ['corrupt', Buffer.alloc(9000, 'x'), 'a meta page is not one'],
+      ])(
+        'is moved aside when it is %s, never over another one, and the start goes on without',
+        async (kind, content, detail) => {
+          box.stage(STAGED);
+          for (const count of [1, 2]) {
+            box.cache(content);
+            const { config, said } = await box.start(shell);
+            expect(config).toBe(box.config);
+            expect(said).toEqual([
+              `MOVED ASIDE: the cache in ${box.prefix} is ${kind} (${detail}), and a gateway can die or fail of it; it is kept as ${box.prefix}/dbless.lmdb.${kind}-${count}`,
+              `starting from ${box.config} (${stagedMd5}): the cache was ${kind}`,
+            ]);
+            expect(existsSync(join(box.prefix, 'dbless.lmdb'))).toBe(false);
+          }
+          for (const count of [1, 2]) {
+            expect(readFileSync(join(box.prefix, `dbless.lmdb.${kind}-${count}`, 'data.mdb')).equals(content)).toBe(
+              true,
+            );
+          }
+        },
+      );
+
+      it("is moved aside for the user's own file too, and left where nothing is to be decided", async () => {
+        box.cache(bytes);
+        const nothing = await box.start(shell);
+        expect(nothing.said).toEqual([
+          `nothing is handed over in ${box.handover}; the gateway starts as it would without it`,
+        ]);
+        const own = box.own(OWN);
+        const mine = await box.start(shell, { KONG_DECLARATIVE_CONFIG: own });
+        expect(mine.said).toEqual([
+          `MOVED ASIDE: ${damaged()}; it is kept as ${box.prefix}/dbless.lmdb.cut-1`,
+          `starting from ${own}, as KONG_DECLARATIVE_CONFIG says: the cache was cut, and nothing handed over is used`,
+        ]);
       });
 
       it('is left where a gateway runs, as the number in its file says', async () => {
@@ -296,9 +318,7 @@ for (const shell of shells) {
         gateway.stdin.end();
         await once(gateway, 'exit');
         expect(config).toBe('unset');
-        expect(said).toEqual([
-          `the cache in ${box.prefix} is cut (${detail}), and a gateway runs there: nothing is changed`,
-        ]);
+        expect(said).toEqual([`${damaged()}; one runs there, so nothing is changed`]);
         // The number of a gateway that has ended, of another process, and no number.
         for (const content of [`${gateway.pid}\n`, `${process.pid}\n`, 'x\n', '']) {
           box.cache(bytes);
@@ -316,9 +336,7 @@ for (const shell of shells) {
         );
         chmodSync(box.prefix, 0o755);
         expect(outcome.config).toBe('unset');
-        expect(outcome.said).toEqual([
-          `the cache in ${box.prefix} is cut (${detail}), which kills the gateway, and cannot be moved aside: move ${box.prefix}/dbless.lmdb away`,
-        ]);
+        expect(outcome.said).toEqual([`${damaged()}; it cannot be moved aside: move ${box.prefix}/dbless.lmdb away`]);
         expect(existsSync(join(box.prefix, 'dbless.lmdb', 'data.mdb'))).toBe(true);
       });
     });
