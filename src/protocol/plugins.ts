@@ -1,16 +1,10 @@
 import { parseGatewayVersion } from '../contract';
 import { ENTERPRISE_PLUGINS } from '../snapshot';
 
-/** The plugins of open-source Kong Gateway 3.9, which holds those of all earlier 3.x releases. */
+/** The plugins of open-source Kong Gateway 3.0; up to 3.9 none of them was removed. */
 const OPEN_SOURCE = [
   'acl',
   'acme',
-  'ai-prompt-decorator',
-  'ai-prompt-guard',
-  'ai-prompt-template',
-  'ai-proxy',
-  'ai-request-transformer',
-  'ai-response-transformer',
   'aws-lambda',
   'azure-functions',
   'basic-auth',
@@ -35,14 +29,12 @@ const OPEN_SOURCE = [
   'prometheus',
   'proxy-cache',
   'rate-limiting',
-  'redirect',
   'request-size-limiting',
   'request-termination',
   'request-transformer',
   'response-ratelimiting',
   'response-transformer',
   'session',
-  'standard-webhooks',
   'statsd',
   'syslog',
   'tcp-log',
@@ -52,16 +44,12 @@ const OPEN_SOURCE = [
 
 /** Bundled with some Enterprise release, and not among those that an open-source node is known to lack. */
 const OTHERS = [
-  'ai-mcp',
   'collector',
   'konnect-application-auth',
   'kubernetes-sidecar-injector',
   'statsd-advanced',
   'upstream-tls',
 ] as const;
-
-/** Every plugin name that Kong is known to bundle, with whatever version. */
-export const BUNDLED_PLUGINS: readonly string[] = [...OPEN_SOURCE, ...ENTERPRISE_PLUGINS, ...OTHERS];
 
 /**
  * The plugins that a minor version of Kong 3 brought; all others are announced for every version.
@@ -110,6 +98,11 @@ const NEW_IN: Readonly<Record<number, readonly string[]>> = {
   13: ['ai-lakera-guard'],
   14: ['ai-a2a-proxy', 'ai-custom-guardrail', 'metering-and-billing'],
 };
+
+/** Every plugin name that Kong is known to bundle, with whatever version. */
+export const BUNDLED_PLUGINS: readonly string[] = [
+  ...new Set([...OPEN_SOURCE, ...ENTERPRISE_PLUGINS, ...OTHERS, ...Object.values(NEW_IN).flat()]),
+];
 
 /**
  * The plugins that a node of this version announces: those that its version may bundle, of either edition, and those of
