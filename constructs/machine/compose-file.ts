@@ -1,8 +1,9 @@
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import { forJson, replacing, Text } from '../environment/text';
-import { throwProblems } from '../problems';
+import { throwProblems, warn } from '../problems';
 import { AGENT_UID, HANDOVER_DIR, SPOOL_DIR, START_SCRIPT, type ExporterNode, type ImporterNode } from '../topology';
+import { gatewayDoubts } from '../topology/gateway-container';
 import { imageProblems } from '../topology/image';
 import { readyCommand } from '../topology/ready-command';
 import { isEnterprise } from '../topology/versions';
@@ -74,6 +75,8 @@ export class ComposeFile extends Construct {
     const { exporter, importer, agentImage, volumes = [], ports = ['8000:8000', '8443:8443'] } = props;
     const { gatewayImage = imageOf(importer.gatewayVersion), handoverGroup = 10_001 } = props;
     throwProblems(this, [...imageProblems('agentImage', agentImage), ...imageProblems('gatewayImage', gatewayImage)]);
+    const container = { name: 'kong-dp', image: gatewayImage, variables: [] };
+    for (const doubt of gatewayDoubts(importer, container)) warn(this, doubt);
     const given = importer.agentEnvironment.get('KONG_RESILIENCE_HANDOVER_GROUP');
     const group = given?.toString() ?? `${handoverGroup}`;
     const agent = {

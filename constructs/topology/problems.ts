@@ -59,6 +59,20 @@ export const looseImage = defineProblem(
     `${prop} is "${value}": it must end with a full tag (":0.1.0") or a digest ("@sha256:…"), so that what runs is what was tested; "latest" is none.`,
 );
 
+export const oneSided = defineProblem(
+  'KR_TF_CLUSTER_ONE_SIDED',
+  "A gateway's container says how it reaches its control plane, and the agent beside it is not told.",
+  (container: string, names: string) =>
+    `the container "${container}" has ${names}, which the agent beside it does not: it would reach the control plane in another way, or not at all. Give it to KongResilience (clusterMtls, clusterServerName, clusterCaCert), or to the node's environment.`,
+);
+
+export const otherImageVersion = defineProblem(
+  'KR_TF_GATEWAY_IMAGE',
+  "The tag of a gateway's image is another version than the importer's.",
+  (image: string, version: string) =>
+    `the gateway's image is "${image}", and gatewayVersion is ${version}: what is imported is stored under the version, so that the gateway would come up with the configuration of another. Make them one.`,
+);
+
 export const wrongAge = defineProblem(
   'KR_TF_ALARM_AGE',
   'The age at which an alarm is raised is out of its range.',

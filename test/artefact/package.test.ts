@@ -11,9 +11,10 @@ describe('the npm package', () => {
   const paths = packed.files.map(({ path }) => path).sort();
 
   it('holds the agent, what goes with it, and what an image is built of', () => {
-    expect(paths.filter((path) => !/^(lib|docs|examples)\//.test(path))).toEqual([
+    expect(paths.filter((path) => !/^(lib|docs|examples|modules)\//.test(path))).toEqual([
       '.dockerignore',
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'Dockerfile',
       'LICENSE',
       'README.md',
@@ -34,8 +35,13 @@ describe('the npm package', () => {
     expect(programs.sort()).toEqual(['bin/kong-resilience', 'dist/start.sh']);
   });
 
-  it('holds the library, the documents and the examples, and nothing that only the repository needs', () => {
-    for (const path of ['lib/src/contract/index.js', 'docs/artefact.md', 'examples/aws/main.ts']) {
+  it('holds the library, the documents, the examples and the modules, and nothing that only the repository needs', () => {
+    for (const path of [
+      'lib/src/contract/index.js',
+      'docs/artefact.md',
+      'examples/aws/main.ts',
+      'modules/aws/main.tf',
+    ]) {
       expect(paths).toContain(path);
     }
     expect(paths.filter((path) => /(^|\/)(test|scripts|node_modules|cdktf\.out)\//.test(path))).toEqual([]);

@@ -1,7 +1,21 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { documents, filesBelow, read, root } from './markdown';
+
+const tsx = createRequire(join(root, 'package.json')).resolve('tsx/cli');
+
+/** What CDKTF says of an app that it has synthesized. */
+interface Manifest {
+  readonly stacks: Readonly<
+    Record<string, { readonly annotations: readonly { readonly level: string; readonly message: string }[] }>
+  >;
+}
 
 /** The TypeScript of a document, one text for each program; a block that makes no `App` goes on with the one before it. */
 function programsOf(markdown: string): string[] {
@@ -58,6 +72,24 @@ describe('TypeScript in the documentation', () => {
     );
     expect(programs.size).toBeGreaterThan(0);
     expect(complaints(programs)).toEqual([]);
+  });
+
+  it('synthesizes, where the README shows a whole program', { timeout: 120_000 }, async () => {
+    const programs = programsOf(read('README.md')).filter((text) => text.includes('app.synth()'));
+    expect(programs).toHaveLength(3);
+    for (const text of programs) {
+      const folder = await mkdtemp(join(tmpdir(), 'readme-'));
+      await mkdir(join(folder, 'node_modules'));
+      for (const name of ['cdktf', 'constructs', '@cdktf']) {
+        await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+      }
+      await symlink(root, join(folder, 'node_modules', 'cdktf-kong-resilience'));
+      await writeFile(join(folder, 'main.ts'), text);
+      await promisify(execFile)(process.execPath, [tsx, 'main.ts'], { cwd: folder });
+      const manifest = JSON.parse(await readFile(join(folder, 'cdktf.out', 'manifest.json'), 'utf8')) as Manifest;
+      const told = Object.values(manifest.stacks).flatMap(({ annotations }) => annotations);
+      expect(told.filter(({ level }) => level !== '@cdktf/info').map(({ message }) => message)).toEqual([]);
+    }
   });
 
   it('would not compile with a prop that does not exist', { timeout: 120_000 }, () => {

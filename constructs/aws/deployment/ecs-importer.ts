@@ -1,8 +1,9 @@
 import type { EcsTaskDefinitionVolume } from '@cdktf/provider-aws/lib/ecs-task-definition';
 import { Construct } from 'constructs';
 import type { EcsSecret, EcsVariable } from '../../environment';
-import { isKnown, throwProblems, type Problem } from '../../problems';
+import { isKnown, throwProblems, warn, type Problem } from '../../problems';
 import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../../topology';
+import { gatewayDoubts } from '../../topology/gateway-container';
 import { imageProblems } from '../../topology/image';
 import { readyCommand } from '../../topology/ready-command';
 import { EcsExecutionRole } from '../ecs-execution-role';
@@ -15,7 +16,7 @@ import { awslogs, type EcsContainer, type EcsLogConfiguration } from './ecs-cont
 import { checkExecutionRole, checkTaskRole } from './ecs-roles';
 import { imageRights } from './image-rights';
 import { declareLogGroup, logRights, type LogProps } from './log-group';
-import { containerConflict, handoverMoved, noHandoverGroup, noSuchContainer } from './problems';
+import { containerConflict, handoverMoved, lackingExecutionRole, noHandoverGroup, noSuchContainer } from './problems';
 import { checkSecrets, secretRights, type SecretsProps } from './secret-rights';
 import { Surroundings, type PlaceProps } from './surroundings';
 
@@ -173,6 +174,9 @@ export class EcsImporter extends Construct {
     const added = importer.gatewayEnvironment.toEcs();
     const environment = [...added.environment, { name: 'BASH_ENV', value: START_SCRIPT }];
     throwProblems(this, conflicts(container, environment, added.secrets));
+    const own = [...(container.environment ?? []), ...(container.secrets ?? [])].map(({ name }) => name);
+    const { name, image } = container;
+    for (const doubt of gatewayDoubts(importer, { name, image, variables: own })) warn(this, doubt);
     return {
       ...container,
       essential: true,
@@ -214,8 +218,9 @@ export class EcsImporter extends Construct {
       ...(names.includes(importContainer) ? [containerConflict(importContainer, 'the name')] : []),
     ]);
     const all = containers.map((container) =>
-      container.name === gatewayName ? this.gatewayContainer(container) : container,
+      container.name === gatewayName && !isWired(container) ? this.gatewayContainer(container) : container,
     );
+    if (this.#props.executionRole === undefined) this.#tellWhatTheRoleLacks(containers);
     return {
       containerDefinitions: JSON.stringify([this.containerDefinition, ...all]),
       volume: [this.volume],
@@ -224,11 +229,29 @@ export class EcsImporter extends Construct {
     };
   }
 
+  /** What an own execution role cannot know of containers that are not ours. */
+  #tellWhatTheRoleLacks(containers: readonly EcsContainer[]): void {
+    const ours = new Set(this.#props.importer.gatewayEnvironment.toEcs().secrets.map(({ name }) => name));
+    const group = this.#logConfiguration('').options?.['awslogs-group'];
+    const lacking = containers.filter(
+      ({ secrets = [], image, logConfiguration }) =>
+        secrets.some(({ name }) => !ours.has(name)) ||
+        (isKnown(image) && /\.dkr[.-]ecr/.test(image) && image !== this.#props.image) ||
+        (logConfiguration?.logDriver === 'awslogs' && logConfiguration.options?.['awslogs-group'] !== group),
+    );
+    if (lacking.length > 0)
+      warn(this, lackingExecutionRole(lacking.map(({ name }) => JSON.stringify(name)).join(', ')));
+  }
+
   #ownExecutionRole(): EcsExecutionRole {
     const { path, permissionsBoundary, provider, tags } = this.#props;
     return new EcsExecutionRole(this, 'ExecutionRole', { path, permissionsBoundary, provider, tags });
   }
 }
+
+/** Whether `gatewayContainer` has made it. */
+const isWired = ({ mountPoints = [] }: EcsContainer): boolean =>
+  mountPoints.some(({ sourceVolume, containerPath }) => sourceVolume === volumeName && containerPath === HANDOVER_DIR);
 
 /** What of a container would be said twice, and differently. */
 function conflicts(

@@ -70,11 +70,18 @@ export const noHandoverGroup = defineProblem(
     'KONG_RESILIENCE_HANDOVER_GROUP is a token, and users of containers are made of it: give the number, or leave it out for 10001.',
 );
 
+export const lackingExecutionRole = defineProblem(
+  'KR_TF_ECS_ROLE_LACKS',
+  'Containers of a task need rights of an execution role that knows of none of them.',
+  (containers: string) =>
+    `no executionRole is given, and the one that is made may read the secrets of the importer, pull the agent's image and write one log: ${containers} needs more, and the task would not start. Give the execution role that it has now: executionRole: ExistingRole.fromRoleArn(…).`,
+);
+
 export const containerConflict = defineProblem(
   'KR_TF_ECS_CONTAINER',
   'A container of a task definition has what the hand-over brings, and differs.',
   (container: string, what: string) =>
-    `the container ${quote(container)} has ${what} already, which the hand-over brings. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
+    `the container ${quote(container)} has ${what} already, which the hand-over brings otherwise. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
 );
 
 export const noSuchContainer = defineProblem(

@@ -4,9 +4,10 @@ import type {
 } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { inform, isKnown, throwProblems, type Problem } from '../../problems';
+import { inform, isKnown, throwProblems, warn, type Problem } from '../../problems';
 import { HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../../topology';
 import { STATUS_PORT } from '../../topology/exporter-node';
+import { gatewayDoubts } from '../../topology/gateway-container';
 import { imageProblems } from '../../topology/image';
 import { everyAddress } from '../../topology/ports';
 import { serviceAccountOf } from './cloud-run';
@@ -117,6 +118,9 @@ export class CloudRunImporter extends Construct {
         .map(({ name }) => nameTaken('a volume', name)),
     ];
     throwProblems(this, problems);
+    const { name = 'gateway', image } = container;
+    const variables = ownEnv.map((variable) => variable.name);
+    for (const doubt of gatewayDoubts(this.#importer, { name, image, variables })) warn(this, doubt);
     const { path, port } = readinessProbe;
     return {
       startupProbe: { httpGet: { path, port }, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: longestStart },

@@ -250,7 +250,7 @@ describe('what an importer in a task of ECS refuses', () => {
   ])('a gateway with %s of its own', (what, own) => {
     expect(refusedContainer((importer) => importer.gatewayContainer({ ...kong, ...own }))).toBe(
       problem(
-        `KR_TF_ECS_CONTAINER the container "kong" has ${what} already, which the hand-over brings. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
+        `KR_TF_ECS_CONTAINER the container "kong" has ${what} already, which the hand-over brings otherwise. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
       ),
     );
   });
@@ -264,8 +264,52 @@ describe('what an importer in a task of ECS refuses', () => {
     const twice = { name: 'kong-resilience-import', image: 'other:1' };
     expect(refusedContainer((importer) => importer.taskDefinitionParts([kong, twice]))).toBe(
       problem(
-        'KR_TF_ECS_CONTAINER the container "kong-resilience-import" has the name already, which the hand-over brings. Leave it out; what differs on purpose belongs into the environment of the importer node.',
+        'KR_TF_ECS_CONTAINER the container "kong-resilience-import" has the name already, which the hand-over brings otherwise. Leave it out; what differs on purpose belongs into the environment of the importer node.',
       ),
     );
+  });
+});
+
+describe('what is doubtful about containers of one’s own', () => {
+  /** The warnings of the construct, when these containers come beside it. */
+  const doubts = (containers: readonly EcsContainer[], props: Partial<EcsImporterProps> = {}): string[] =>
+    made((importer) => {
+      importer.taskDefinitionParts(containers);
+      return importer.node.metadata.filter(({ type }) => type === '@cdktf/warn').map(({ data }) => String(data));
+    }, props);
+
+  it('is none in a plain one', () => {
+    expect(doubts([kong, { name: 'log-router', image: 'fluent-bit:3.2.1' }])).toEqual([]);
+  });
+
+  it('is that the execution role that is made knows none of their secrets, images and logs', () => {
+    const secrets = [
+      { name: 'KONG_LICENSE_DATA', valueFrom: 'arn:aws:secretsmanager:eu-central-1:111111111111:secret:x' },
+    ];
+    const other = { name: 'agent', image: '111111111111.dkr.ecr.eu-central-1.amazonaws.com/agent:1.0.0' };
+    const logConfiguration = { logDriver: 'awslogs', options: { 'awslogs-group': 'mine' } };
+    const text = (names: string) =>
+      `KR_TF_ECS_ROLE_LACKS no executionRole is given, and the one that is made may read the secrets of the importer, pull the agent's image and write one log: ${names} needs more, and the task would not start. Give the execution role that it has now: executionRole: ExistingRole.fromRoleArn(…).`;
+    expect(doubts([{ ...kong, secrets }, other])).toEqual([text('"kong", "agent"')]);
+    expect(doubts([{ ...kong, logConfiguration }])).toEqual([text('"kong"')]);
+  });
+
+  it('is a way to the control plane that the agent is not told, and an image of another version', () => {
+    const environment = [
+      { name: 'KONG_CLUSTER_MTLS', value: 'pki' },
+      { name: 'KONG_CLUSTER_CONTROL_PLANE', value: 'cp.acme.com:8005' },
+    ];
+    expect(doubts([{ ...kong, image: 'kong:3.10.0-ubuntu', environment }])).toEqual([
+      'KR_TF_CLUSTER_ONE_SIDED the container "kong" has KONG_CLUSTER_MTLS, which the agent beside it does not: it would reach the control plane in another way, or not at all. Give it to KongResilience (clusterMtls, clusterServerName, clusterCaCert), or to the node\'s environment.',
+      'KR_TF_GATEWAY_IMAGE the gateway\'s image is "kong:3.10.0-ubuntu", and gatewayVersion is 3.9.1: what is imported is stored under the version, so that the gateway would come up with the configuration of another. Make them one.',
+    ]);
+  });
+
+  it('leaves alone a container that is wired already', () => {
+    const [once, twice] = made((importer) => {
+      const wired = importer.gatewayContainer(kong);
+      return [importer.taskDefinitionParts([kong]), importer.taskDefinitionParts([wired])];
+    });
+    expect(twice?.containerDefinitions).toBe(once?.containerDefinitions);
   });
 });
