@@ -4,7 +4,7 @@ import type { S3BucketLifecycleConfigurationRule } from '@cdktf/provider-aws/lib
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
-import { isKnown, throwProblems, warn } from '../problems';
+import { inform, isKnown, throwProblems, warn } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
 import { checkExistingBucket, checkKeyArn, checkLocation, checkVersion, checkVersions } from './checks';
 import { normalizePrefix } from './checks';
@@ -101,7 +101,7 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
         : { KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG: EnvValue.fromText(putSettingsFor(kmsKeyArn)) }),
     };
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
-    warn(this, bucketUnchecked(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
+    inform(this, bucketUnchecked(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
     if (kmsKeyArn !== undefined) warn(this, keyPolicyUnchecked());
   }
 

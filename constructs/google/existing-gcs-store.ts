@@ -1,7 +1,7 @@
 import type { StorageBucketLifecycleRule } from '@cdktf/provider-google/lib/storage-bucket';
 import { Construct } from 'constructs';
 import type { EnvValues } from '../environment';
-import { isKnown, throwProblems, warn } from '../problems';
+import { inform, isKnown, throwProblems } from '../problems';
 import type { IConfigurationStore, IPrincipal } from '../topology';
 import { GcsAccess } from './gcs-access';
 import { retentionProblems, sharedBucketRules, type GcsRetentionProps } from './gcs-lifecycle';
@@ -66,7 +66,7 @@ export class ExistingGcsStore extends Construct implements IExistingGcsStore {
       ...retentionProblems(props),
       ...roleSourceOf(roles).problems,
     ]);
-    warn(this, existingBucket(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
+    inform(this, existingBucket(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
     this.prefix = place.prefix;
     this.storageUrl = storageUrlOf(place);
     this.importStorageUrl = this.storageUrl;

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { throwProblems, warn } from '../problems';
+import { inform, throwProblems } from '../problems';
 import type { IPrincipal } from '../topology';
 import { type Address, type AddressProps, readAddress } from './address';
 import { EndpointStore } from './endpoint-store';
@@ -23,7 +23,7 @@ export class S3CompatibleStore extends EndpointStore {
   constructor(scope: Construct, id: string, props: S3CompatibleStoreProps) {
     super(scope, id, props, props.bucketName);
     this.address = readAddress(props.bucketName, props);
-    warn(this, existingBucket(props.bucketName));
+    inform(this, existingBucket(props.bucketName));
   }
 
   /** The lifecycle rules of the versions that the store was told so far, as the S3 API takes them. Grows with each version. */

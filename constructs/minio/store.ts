@@ -1,6 +1,6 @@
 import { Aspects } from 'cdktf';
 import type { IConstruct, Construct } from 'constructs';
-import { isKnown, throwProblems, warn } from '../problems';
+import { inform, isKnown, throwProblems, warn } from '../problems';
 import { type IConfigurationStore, type IPrincipal, noteExportGrant } from '../topology';
 import { type Address, type AddressProps, readAddress } from './address';
 import type { MinioEncryption } from './encryption';
@@ -103,7 +103,7 @@ class ExistingMinioStore extends MinioStoreBase {
   constructor(scope: Construct, id: string, bucketName: string, props: ExistingMinioStoreProps) {
     super(scope, id, props, bucketName);
     this.address = readAddress(bucketName, props);
-    warn(this, existingBucket(bucketName));
+    inform(this, existingBucket(bucketName));
   }
 }
 

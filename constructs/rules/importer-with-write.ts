@@ -81,10 +81,18 @@ function readersOfGrants(
   return [...owners].flatMap((owner): Reader[] => {
     const own = policies.filter(({ construct }) => construct.node.scope === owner);
     const [first] = own;
-    if (first === undefined || anyOf(own.map(writes)) !== 'no') return [];
+    if (first === undefined || !own.some(readsObjects) || anyOf(own.map(writes)) !== 'no') return [];
     const why = `of "${owner.node.path}", which a store lets read only,`;
     return [{ name: first.principal, kind: first.kind, why, certain: 'yes', owner }];
   });
+}
+
+/** Whether a store's grant is among them: rights to logs, secrets and images are not a store's. */
+function readsObjects({ policy }: AttachedPolicy): boolean {
+  return (
+    'statements' in policy &&
+    policy.statements.some((statement) => isAllow(statement) && textsOf(statement, 'Action').includes('s3:GetObject'))
+  );
 }
 
 /** Statements of a bucket's policy that name a role or user. */

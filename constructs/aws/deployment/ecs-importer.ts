@@ -1,5 +1,6 @@
 import type { EcsTaskDefinitionVolume } from '@cdktf/provider-aws/lib/ecs-task-definition';
-import { Construct } from 'constructs';
+import { DefaultTokenResolver, StringConcat, Tokenization } from 'cdktf';
+import { Construct, type IConstruct } from 'constructs';
 import type { EcsSecret, EcsVariable } from '../../environment';
 import { isKnown, throwProblems, warn, type Problem } from '../../problems';
 import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../../topology';
@@ -173,7 +174,7 @@ export class EcsImporter extends Construct {
     const { importer, gatewayUser = 'kong', require = false } = this.#props;
     const added = importer.gatewayEnvironment.toEcs();
     const environment = [...added.environment, { name: 'BASH_ENV', value: START_SCRIPT }];
-    throwProblems(this, conflicts(container, environment, added.secrets));
+    throwProblems(this, conflicts(this, container, environment, added.secrets));
     const own = [...(container.environment ?? []), ...(container.secrets ?? [])].map(({ name }) => name);
     const { name, image } = container;
     for (const doubt of gatewayDoubts(importer, { name, image, variables: own })) warn(this, doubt);
@@ -232,12 +233,14 @@ export class EcsImporter extends Construct {
   /** What an own execution role cannot know of containers that are not ours. */
   #tellWhatTheRoleLacks(containers: readonly EcsContainer[]): void {
     const ours = new Set(this.#props.importer.gatewayEnvironment.toEcs().secrets.map(({ name }) => name));
-    const group = this.#logConfiguration('').options?.['awslogs-group'];
+    const groupOf = (log: EcsLogConfiguration | undefined): string =>
+      expressionOf(this, log?.options?.['awslogs-group'] ?? '');
+    const group = groupOf(this.#logConfiguration(''));
     const lacking = containers.filter(
       ({ secrets = [], image, logConfiguration }) =>
         secrets.some(({ name }) => !ours.has(name)) ||
         (isKnown(image) && /\.dkr[.-]ecr/.test(image) && image !== this.#props.image) ||
-        (logConfiguration?.logDriver === 'awslogs' && logConfiguration.options?.['awslogs-group'] !== group),
+        (logConfiguration?.logDriver === 'awslogs' && groupOf(logConfiguration) !== group),
     );
     if (lacking.length > 0)
       warn(this, lackingExecutionRole(lacking.map(({ name }) => JSON.stringify(name)).join(', ')));
@@ -255,17 +258,20 @@ const isWired = ({ mountPoints = [] }: EcsContainer): boolean =>
 
 /** What of a container would be said twice, and differently. */
 function conflicts(
+  construct: IConstruct,
   { name: container, environment = [], secrets = [], mountPoints = [] }: EcsContainer,
   addedEnvironment: readonly EcsVariable[],
   addedSecrets: readonly EcsSecret[],
 ): Problem[] {
+  // Each reading of an attribute makes a token of its own; alike are two that resolve to the same expression.
+  const said = (kind: string, text: string): string => `${kind} ${expressionOf(construct, text)}`;
   const own = [
-    ...environment.map(({ name, value }) => [name, `value ${value}`] as const),
-    ...secrets.map(({ name, valueFrom }) => [name, `secret ${valueFrom}`] as const),
+    ...environment.map(({ name, value }) => [name, said('value', value)] as const),
+    ...secrets.map(({ name, valueFrom }) => [name, said('secret', valueFrom)] as const),
   ];
   const added = new Map([
-    ...addedEnvironment.map(({ name, value }) => [name, `value ${value}`] as const),
-    ...addedSecrets.map(({ name, valueFrom }) => [name, `secret ${valueFrom}`] as const),
+    ...addedEnvironment.map(({ name, value }) => [name, said('value', value)] as const),
+    ...addedSecrets.map(({ name, valueFrom }) => [name, said('secret', valueFrom)] as const),
   ]);
   return [
     ...own
@@ -275,6 +281,11 @@ function conflicts(
       .filter(({ containerPath }) => containerPath === HANDOVER_DIR)
       .map(() => containerConflict(container, `a mount at ${HANDOVER_DIR}`)),
   ];
+}
+
+function expressionOf(scope: IConstruct, text: string): string {
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  return String(Tokenization.resolve(text, { scope, resolver, preparing: false }));
 }
 
 /** Entries by name, the container's own first. */

@@ -11,7 +11,7 @@ import {
 import type { IConstruct } from 'constructs';
 import { isRecord, type Attributes } from './attributes';
 import { endOfExpression, parseJsonencode } from './json';
-import { attributeOfElement } from './computed';
+import { attributeOfElement, nameInArn } from './computed';
 import type { Element } from './element';
 import { Placeholders } from './text';
 
@@ -124,6 +124,9 @@ export class App {
     // What the renderers of environments make of a reference within JSON.
     const escaped = /^trimsuffix\(trimprefix\(jsonencode\((.*)\), "\\""\), "\\""\)$/s.exec(expression)?.[1];
     if (escaped !== undefined) return JSON.stringify(this.#expression(escaped, stack)).slice(1, -1);
+    // The name in an ARN, as `ExistingRole.fromRoleArn` takes it.
+    const arn = /^element\(reverse\(split\("\/", (.*)\)\), 0\)$/s.exec(expression)?.[1];
+    if (arn !== undefined) return nameInArn(this.#expression(arn, stack));
     const key = `${stack.node.path}|${expression}`;
     // A resource that refers to itself, by whatever way round, has no end.
     const found = this.#pending.has(key) ? undefined : this.#guarded(key, () => this.#reference(expression, stack));

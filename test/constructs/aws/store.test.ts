@@ -547,8 +547,11 @@ describe('an existing bucket', () => {
   it('says what could not be checked', () => {
     const { stack } = existing({ kmsKeyArn: keyArn });
     synth(stack);
+    const told = stack.node.findAll().flatMap(({ node }) => node.metadata);
+    expect(told.filter(({ type }) => type === '@cdktf/info').map(({ data }) => String(data))).toEqual([
+      'KR_TF_S3_EXISTING_BUCKET the settings of the bucket "theirs" cannot be seen, and the objects hold private keys. Check that it is encrypted and versioned, that public access is blocked, and that no lifecycle rule or retention lock of its own reaches a config.json or kong-resilience.json; merge bucketPolicyStatements and lifecycleRules into its own.',
+    ]);
     expect(warningsOf(stack)).toEqual([
-      'Stack/Store: KR_TF_S3_EXISTING_BUCKET the settings of the bucket "theirs" cannot be seen, and the objects hold private keys. Check that it is encrypted and versioned, that public access is blocked, and that no lifecycle rule or retention lock of its own reaches a config.json or kong-resilience.json; merge bucketPolicyStatements and lifecycleRules into its own.',
       'Stack/Store: KR_TF_S3_EXISTING_KEY the policy of the existing key cannot be seen: it must let IAM policies of this account decide (the default), or hold the statements in keyPolicyStatements.',
     ]);
   });

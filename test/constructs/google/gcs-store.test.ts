@@ -206,7 +206,7 @@ describe('an existing bucket', () => {
       GcsStore.fromBucketName(scope, 'Store', 'acme-shared', { gatewayVersions: ['3.9.1'] }),
     );
     expect(stack.annotations).toEqual([
-      'app/Store warn: KR_TF_GCS_EXISTING_BUCKET the bucket "acme-shared" is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.',
+      'app/Store info: KR_TF_GCS_EXISTING_BUCKET the bucket "acme-shared" is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.',
     ]);
   });
 

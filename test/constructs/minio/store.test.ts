@@ -321,7 +321,7 @@ describe('MinioStore.fromBucketName', () => {
     expect(synth(imported.node.scope as never).resource).toEqual({});
     expect(paths(imported)).toEqual(['stack/Store']);
     expect(annotations(imported)).toEqual([
-      'warn KR_TF_EXISTING_BUCKET_UNCHECKED the bucket kong-fallback exists already, and nothing is declared for it: check that it is versioned, that nobody reads it without keys, and that no expiration, transition or lock reaches a current config.json or kong-resilience.json; merge the rules of the property lifecycleRules into its lifecycle.',
+      'info KR_TF_EXISTING_BUCKET_UNCHECKED the bucket kong-fallback exists already, and nothing is declared for it: check that it is versioned, that nobody reads it without keys, and that no expiration, transition or lock reaches a current config.json or kong-resilience.json; merge the rules of the property lifecycleRules into its lifecycle.',
     ]);
     expect(imported.storageUrl).toBe('s3://kong-fallback/kong');
     expect(imported.bucketName).toBe('kong-fallback');
@@ -372,7 +372,7 @@ describe('S3CompatibleStore', () => {
       },
     ]);
     expect(annotations(compatible)).toEqual([
-      'warn KR_TF_EXISTING_BUCKET_UNCHECKED the bucket kong-fallback exists already, and nothing is declared for it: check that it is versioned, that nobody reads it without keys, and that no expiration, transition or lock reaches a current config.json or kong-resilience.json; merge the rules of the property lifecycleRules into its lifecycle.',
+      'info KR_TF_EXISTING_BUCKET_UNCHECKED the bucket kong-fallback exists already, and nothing is declared for it: check that it is versioned, that nobody reads it without keys, and that no expiration, transition or lock reaches a current config.json or kong-resilience.json; merge the rules of the property lifecycleRules into its lifecycle.',
     ]);
   });
 

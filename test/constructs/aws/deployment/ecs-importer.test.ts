@@ -305,6 +305,15 @@ describe('what is doubtful about containers of one’s own', () => {
     ]);
   });
 
+  it('is none in variables that are the same expression, each read by itself', () => {
+    const parts = made((importer) => {
+      const read = () => Token.asString({ resolve: () => `${secret}:cert::`, toString: () => 'x', creationStack: [] });
+      return importer.gatewayContainer({ ...kong, secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom: read() }] })
+        .secrets;
+    });
+    expect(parts?.map(({ name }) => name)).toEqual(['KONG_CLUSTER_CERT', 'KONG_CLUSTER_CERT_KEY']);
+  });
+
   it('leaves alone a container that is wired already', () => {
     const [once, twice] = made((importer) => {
       const wired = importer.gatewayContainer(kong);
