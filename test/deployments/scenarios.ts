@@ -1,0 +1,318 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isMissing } from '../support/servers';
+import type { Workload } from '../support/platforms/workload';
+import { sandboxIsMissing } from '../support/platforms/sandbox';
+import { terraformIsMissing } from '../constructs/support/terraform';
+import type { StoreServer } from './store-server';
+import { configuration, eventually, World } from './world';
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** A rendered specification, and how it is run: what a platform's test file gives. */
+export interface Deployment<Specification> {
+  readonly name: string;
+  /** The store that it is run against, and the program that must be installed for it. */
+  readonly store: { readonly program: string; start(): Promise<StoreServer> };
+  /** The specification as its construct renders it; called once. */
+  render(): Promise<Specification>;
+  /** The storage URL that it names. */
+  storageUrl(specification: Specification): string;
+  /**
+   * Its exporter and its gateway, on their platform. `added` is what a scenario adds to the environment of the agent's
+   * containers, as a user would; nothing else is other than rendered.
+   */
+  exporter(world: World, specification: Specification, added: Environment): Workload | Promise<Workload>;
+  gateway(world: World, specification: Specification, added: Environment): Workload | Promise<Workload>;
+  /** The gateway without us: the negative control. */
+  without(specification: Specification): Specification;
+  /** Name of the container of the gateway, of the one that imports and of the one that exports. */
+  readonly names: { readonly gateway: string; readonly importer: string; readonly exporter: string };
+  /** Whether a gateway whose process ended by itself comes back with its cache: by the platform's rules for this specification. */
+  readonly keepsCache: boolean;
+  /** Whether wrong keys are told from right ones by the store. */
+  readonly knowsKeys: boolean;
+  /** What its rendering could do wrong, and the scenarios that find it. */
+  readonly mutants: readonly Mutant<Specification>[];
+}
+
+export interface Mutant<Specification> {
+  readonly name: string;
+  readonly mutate: (specification: Specification) => Specification;
+  /** The scenario that fails, and with what. */
+  readonly fails: ScenarioName;
+  readonly saying: RegExp;
+}
+
+/** Little patience, for scenarios in which all of it is used up: seconds. */
+const deadline = 2;
+const impatient: Environment = {
+  KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: String(deadline),
+  KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '0.5',
+};
+/** What a loaded machine may take for a process to start and to end, beyond that. */
+const slackMs = 25_000;
+
+const proxyPort = 8000;
+const statusPort = 8100;
+
+/** One deployment in a world, and what the scenarios ask of it. */
+class Stage<Specification> {
+  constructor(
+    readonly world: World,
+    readonly deployment: Deployment<Specification>,
+    readonly specification: Specification,
+    private readonly patienceMs: number,
+  ) {}
+
+  async exporter(): Promise<Workload> {
+    const exporter = await this.deployment.exporter(this.world, this.specification, {});
+    this.world.machine.beforeEnd(() => exporter.abandon());
+    return exporter;
+  }
+
+  /** A gateway that has been started and answers, with whatever. */
+  async gateway(added: Environment = {}): Promise<Workload> {
+    const gateway = await this.deployment.gateway(this.world, this.specification, added);
+    this.world.machine.beforeEnd(() => gateway.abandon());
+    await gateway.start();
+    await this.answers(gateway);
+    return gateway;
+  }
+
+  async answers(gateway: Workload): Promise<void> {
+    const answers = async (): Promise<boolean> => (await this.ask(gateway)) !== undefined;
+    await eventually('the gateway answers', answers, () => gateway.stopped, this.patienceMs);
+  }
+
+  ask(gateway: Workload): ReturnType<Workload['ask']> {
+    return gateway.ask(this.deployment.names.gateway, proxyPort, '/anything');
+  }
+
+  /** What is served, at once: a configuration's number, or nothing (a 404). */
+  async serves(gateway: Workload): Promise<string> {
+    const answer = await this.ask(gateway);
+    if (answer?.status === 200) return answer.body;
+    return answer?.status === 404 ? 'nothing' : `an answer with ${answer?.status}`;
+  }
+
+  /** The gateway serves this now; with the hash of the stored bytes where it started from them. */
+  async expectServed(
+    gateway: Workload,
+    number: number,
+    from: 'what is stored' | 'anywhere' = 'anywhere',
+  ): Promise<void> {
+    expect(`serves ${await this.serves(gateway)}`).toBe(`serves configuration ${number}`);
+    if (from !== 'what is stored') return;
+    const hash = createHash('md5')
+      .update((await this.world.objects.read()) ?? '')
+      .digest('hex');
+    expect(await this.status(gateway)).toEqual({ hash, ready: 200 });
+  }
+
+  async expectNothing(gateway: Workload): Promise<void> {
+    expect(`serves ${await this.serves(gateway)}`).toBe('serves nothing');
+    expect(await this.status(gateway)).toEqual({ hash: '0'.repeat(32), ready: 503 });
+  }
+
+  /** It comes to serve this, and serves nothing else on the way that is older than `from`. */
+  async expectComes(gateway: Workload, number: number): Promise<void> {
+    const arrived = async (): Promise<boolean> => (await this.serves(gateway)) === `configuration ${number}`;
+    await eventually(`serves configuration ${number}`, arrived, () => gateway.stopped, this.patienceMs);
+  }
+
+  async status(gateway: Workload): Promise<{ readonly hash: unknown; readonly ready: number | undefined }> {
+    const { gateway: name } = this.deployment.names;
+    const status = await gateway.ask(name, statusPort, '/status');
+    const ready = await gateway.ask(name, statusPort, '/status/ready');
+    const { configuration_hash: hash } = JSON.parse(status?.body ?? '{}') as { configuration_hash?: string };
+    return { hash, ready: ready?.status };
+  }
+
+  async expectStored(number: number): Promise<void> {
+    expect(await this.stored()).toBe(configuration(number).toString());
+  }
+
+  /** An exporter adds white space, by which it knows its own. */
+  private async stored(): Promise<string> {
+    return String(await this.world.objects.read()).trimEnd();
+  }
+
+  async comesToBeStored(exporter: Workload, number: number): Promise<void> {
+    const stored = async (): Promise<boolean> => (await this.stored()) === configuration(number).toString();
+    await eventually(`stored configuration ${number}`, stored, () => exporter.stopped, this.patienceMs);
+  }
+
+  /** The gateway's process started after the import had ended, and that had kept to its deadline. */
+  expectInTime(): void {
+    const { gateway, importer } = this.deployment.names;
+    const { events } = this.world.machine;
+    const first = (container: string, what: 'started' | 'ended'): number => {
+      const event = events.find((candidate) => candidate.container === container && candidate.what === what);
+      return event?.at ?? Number.NaN;
+    };
+    const from = first(importer, 'started');
+    expect(first(gateway, 'started') - from).toBeLessThan(deadline * 1000 + slackMs);
+  }
+}
+
+interface Scenario {
+  run<Specification>(stage: Stage<Specification>): Promise<void>;
+  /** Whether it is about keys, which not every store knows. */
+  readonly aboutKeys?: true;
+}
+
+/** A gateway in an outage in which the store has configuration 2. */
+async function inOutage<Specification>(stage: Stage<Specification>): Promise<Workload> {
+  await stage.world.stored(2);
+  await stage.world.controlPlane('down');
+  const gateway = await stage.gateway();
+  await stage.expectServed(gateway, 2, 'what is stored');
+  return gateway;
+}
+
+const scenarios = {
+  'exports what the control plane has, and starts with what it has': {
+    async run(stage) {
+      stage.world.publish(1);
+      const exporter = await stage.exporter();
+      await exporter.start();
+      await stage.comesToBeStored(exporter, 1);
+      const gateway = await stage.gateway();
+      await stage.expectComes(gateway, 1);
+      stage.world.publish(2);
+      await stage.expectComes(gateway, 2);
+    },
+  },
+  'starts in an outage with what was exported last, also after the exporter was restarted': {
+    async run(stage) {
+      stage.world.publish(2);
+      const exporter = await stage.exporter();
+      await exporter.start();
+      await stage.comesToBeStored(exporter, 2);
+      await stage.world.controlPlane('down');
+      await exporter.crash(stage.deployment.names.exporter);
+      const gateway = await stage.gateway();
+      await stage.expectServed(gateway, 2, 'what is stored');
+      await stage.expectStored(2);
+    },
+  },
+  'starts in an outage with a store that is slow': {
+    async run(stage) {
+      stage.world.store = 'slow';
+      await inOutage(stage);
+    },
+  },
+  'serves after each single container was restarted in an outage': {
+    async run(stage) {
+      const gateway = await inOutage(stage);
+      for (const container of gateway.containers) {
+        await gateway.crash(container);
+        await stage.answers(gateway);
+        await stage.expectServed(gateway, 2);
+      }
+    },
+  },
+  'takes what the control plane has when it is back, and never something older again': {
+    async run(stage) {
+      const gateway = await inOutage(stage);
+      await stage.world.controlPlane('up', 3);
+      await stage.expectComes(gateway, 3);
+      await stage.world.controlPlane('down');
+      await gateway.crash(stage.deployment.names.gateway);
+      await stage.answers(gateway);
+      // Without its cache nothing has the third: the store's exporter is not run here.
+      await stage.expectServed(gateway, stage.deployment.keepsCache ? 3 : 2);
+    },
+  },
+  'starts with the control plane while the store is down': {
+    async run(stage) {
+      stage.world.store = 'down';
+      stage.world.publish(1);
+      await stage.expectComes(await stage.gateway(), 1);
+    },
+  },
+  'starts as without us where control plane and store are down': {
+    async run(stage) {
+      stage.world.store = 'down';
+      await stage.world.controlPlane('down');
+      const gateway = await stage.gateway(impatient);
+      await stage.expectNothing(gateway);
+      stage.expectInTime();
+      await stage.world.controlPlane('up', 3);
+      await stage.expectComes(gateway, 3);
+    },
+  },
+  'starts as without us with a wrong key, and with the control plane when it is there': {
+    aboutKeys: true,
+    async run(stage) {
+      stage.world.keys = 'wrong';
+      await stage.world.stored(2);
+      await stage.world.controlPlane('down');
+      const gateway = await stage.gateway(impatient);
+      await stage.expectNothing(gateway);
+      stage.expectInTime();
+      await stage.world.controlPlane('up', 3);
+      await stage.expectComes(gateway, 3);
+    },
+  },
+  'starts when the deadline has passed': {
+    async run(stage) {
+      await stage.world.stored(2);
+      stage.world.store = 'silent';
+      await stage.world.controlPlane('silent');
+      const gateway = await stage.gateway(impatient);
+      await stage.expectNothing(gateway);
+      stage.expectInTime();
+    },
+  },
+} as const satisfies Readonly<Record<string, Scenario>>;
+
+export type ScenarioName = keyof typeof scenarios;
+
+/** Runs a deployment through all scenarios, and its mutants through those that find them. */
+export function describeDeployment<Specification>(deployment: Deployment<Specification>): void {
+  const missing = [sandboxIsMissing(), terraformIsMissing(), isMissing(deployment.store.program)].includes(true);
+  describe.skipIf(missing)(`${deployment.name}, as it is rendered`, { timeout: 120_000 }, () => {
+    let server: StoreServer;
+    let rendered: Specification;
+    beforeAll(async () => {
+      server = await deployment.store.start();
+      rendered = await deployment.render();
+    }, 180_000);
+    afterAll(() => server.stop());
+
+    const play = async (name: ScenarioName, specification: Specification, patienceMs = 30_000): Promise<void> => {
+      const world = await World.open(server, deployment.storageUrl(rendered));
+      const scenario: Scenario = scenarios[name];
+      try {
+        await scenario.run(new Stage(world, deployment, specification, patienceMs));
+      } catch (error) {
+        throw new Error(`${(error as Error).message}\n${world.machine.log}`, { cause: error });
+      }
+    };
+
+    for (const [name, scenario] of Object.entries<Scenario>(scenarios)) {
+      it.skipIf(scenario.aboutKeys === true && !deployment.knowsKeys)(name, () => play(name as ScenarioName, rendered));
+    }
+
+    it('serves nothing in an outage without us', async () => {
+      const specification = deployment.without(rendered);
+      const world = await World.open(server, deployment.storageUrl(rendered));
+      const stage = new Stage(world, deployment, specification, 30_000);
+      await world.stored(2);
+      await world.controlPlane('down');
+      await stage.expectNothing(await stage.gateway());
+    });
+
+    describe('a rendering', () => {
+      for (const { name, mutate, fails, saying } of deployment.mutants) {
+        it(`${name} fails: ${fails}`, async () => {
+          const mutant = mutate(structuredClone(rendered));
+          expect(mutant).not.toEqual(rendered);
+          await expect(play(fails, mutant, 6_000)).rejects.toThrow(saying);
+        });
+      }
+    });
+  });
+}

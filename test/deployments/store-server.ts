@@ -1,0 +1,142 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  type Credentials,
+  minioRoot,
+  startFakeGcs,
+  startMinio,
+  startVersitygw,
+  versitygwRegion,
+  versitygwRoot,
+} from '../support/servers';
+
+/** The one bucket of a specification, read and written without the program's own drivers. */
+export interface StoredObjects {
+  /** Puts a configuration where the specification's nodes look for it. */
+  write(bytes: Buffer): Promise<void>;
+  /** What stands there. */
+  read(): Promise<Buffer | undefined>;
+}
+
+/** A real store that runs, for the tests of a file. */
+export interface StoreServer {
+  readonly port: number;
+  readonly credentials: Credentials;
+  /** @param url `s3://bucket/prefix` or `gcs://bucket/prefix`, as the specification has it; its bucket is made, and emptied */
+  bucket(url: string): Promise<StoredObjects>;
+  stop(): Promise<void>;
+}
+
+/** The object of the version that every specification has. */
+const keyOf = (prefix: string): string => [prefix, '3.9.1', 'config.json'].filter((part) => part !== '').join('/');
+
+function placeOf(url: string): { readonly bucket: string; readonly prefix: string } {
+  const [, bucket = '', prefix = ''] = /^[a-z0-9]+:\/\/([^/]+)\/?(.*?)\/?$/.exec(url) ?? [];
+  if (bucket === '') throw new Error(`${url} names no bucket`);
+  return { bucket, prefix };
+}
+
+async function s3Server(
+  server: { readonly endpoint: URL; stop(): Promise<void> },
+  credentials: Credentials,
+  region: string,
+): Promise<StoreServer> {
+  const client = new S3Client({
+    endpoint: server.endpoint.href,
+    region,
+    credentials,
+    forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+  const made = new Set<string>();
+  return {
+    port: Number(server.endpoint.port),
+    credentials,
+    stop: () => server.stop(),
+    bucket: async (url) => {
+      const { bucket: Bucket, prefix } = placeOf(url);
+      const Key = keyOf(prefix);
+      if (!made.has(Bucket)) await client.send(new CreateBucketCommand({ Bucket }));
+      made.add(Bucket);
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+      for (const object of Contents) await client.send(new DeleteObjectCommand({ Bucket, Key: object.Key ?? '' }));
+      return {
+        write: async (bytes) => {
+          await client.send(new PutObjectCommand({ Bucket, Key, Body: bytes, ContentType: 'application/json' }));
+        },
+        read: async () => {
+          try {
+            const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+            return Buffer.from((await Body?.transformToByteArray()) ?? []);
+          } catch (error) {
+            if (error instanceof NoSuchKey) return undefined;
+            throw error;
+          }
+        },
+      };
+    },
+  };
+}
+
+/** With long-term keys, and the strict region of the examples on AWS. */
+export const versitygwServer = async (): Promise<StoreServer> =>
+  s3Server(await startVersitygw(), versitygwRoot, versitygwRegion);
+
+/** With long-term keys. */
+export const minioServer = async (): Promise<StoreServer> => s3Server(await startMinio(), minioRoot, 'us-east-2');
+
+/** With temporary credentials, as a role gives them. */
+export async function minioWithRole(): Promise<StoreServer> {
+  const minio = await startMinio();
+  const everything = { Effect: 'Allow', Action: 's3:*', Resource: 'arn:aws:s3:::*' };
+  const role = await minio.credentials({ Version: '2012-10-17', Statement: [everything] });
+  return { ...(await s3Server(minio, minioRoot, 'us-east-1')), credentials: role };
+}
+
+/** fake-gcs-server, which knows no credentials. */
+export async function gcsServer(): Promise<StoreServer> {
+  const server = await startFakeGcs();
+  const made = new Set<string>();
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const answer = await fetch(new URL(path, server.endpoint), init);
+    if (!answer.ok && answer.status !== 404) throw new Error(`${path}: HTTP ${answer.status}`);
+    return answer;
+  };
+  return {
+    port: Number(server.endpoint.port),
+    credentials: { accessKeyId: '', secretAccessKey: '' },
+    stop: () => server.stop(),
+    bucket: async (url) => {
+      const { bucket, prefix } = placeOf(url);
+      const key = encodeURIComponent(keyOf(prefix));
+      if (!made.has(bucket)) await server.createBucket(bucket);
+      made.add(bucket);
+      const listed = (await (await ask(`/storage/v1/b/${bucket}/o`)).json()) as { items?: { name: string }[] };
+      for (const { name } of listed.items ?? []) {
+        await ask(`/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`, { method: 'DELETE' });
+      }
+      return {
+        write: async (bytes) => {
+          const path = `/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${key}`;
+          await ask(path, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: Buffer.from(bytes),
+          });
+        },
+        read: async () => {
+          const answer = await ask(`/storage/v1/b/${bucket}/o/${key}?alt=media`);
+          return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined;
+        },
+      };
+    },
+  };
+}
