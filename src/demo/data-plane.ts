@@ -155,17 +155,18 @@ export class DataPlane {
     const hash = configHash ?? canonicalHashes(table).configHash;
     if (hash === this.hash) return;
     const loaded = { hash, table };
+    // As a gateway: what it serves is what it has in its cache, also when it is killed right afterwards.
+    await this.cache.write(loaded);
     this.load(loaded);
     this.reloadCount += 1;
-    await this.cache.write(loaded);
   }
 
   private async wipe(): Promise<void> {
     if (this.serving === undefined) return;
+    await this.cache.write({ hash: EMPTY_HASH, table: new Uint8Array() });
     this.serving = undefined;
     this.hash = EMPTY_HASH;
     this.reloadCount += 1;
-    await this.cache.write({ hash: EMPTY_HASH, table: new Uint8Array() });
   }
 
   /** From the next request on; one that is being served is not touched. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ClusterSettings } from '../../src/contract';
@@ -155,6 +156,22 @@ describe('the simulated data plane and its control plane', () => {
     returned.publish({ table: Buffer.from(oneRoute('/changed')) });
     await until(async () => (await status(node, '/changed')) === 200);
     expect(node.reloads).toBe(2);
+  });
+
+  it('serves nothing that it has not in its cache', async () => {
+    const prefix = await temporaryFolder();
+    const { plane, cluster } = await controlPlane(oneRoute('/first'));
+    const node = await started({ prefix, version: kong, cluster, reconnectMs });
+    await until(async () => (await status(node, '/first')) === 200);
+    const before = node.configurationHash;
+    // Nothing can be put into the place of a folder that holds something.
+    await rm(join(prefix, 'cache.json'));
+    await mkdir(join(prefix, 'cache.json', 'in-the-way'), { recursive: true });
+    plane.publish({ table: Buffer.from(oneRoute('/second')) });
+    await until(() => node.received === 2);
+    await plane.close();
+    await node.stop();
+    expect([node.configurationHash, node.reloads]).toEqual([before, 1]);
   });
 
   it('takes an empty configuration and wipes itself, its cache too', async () => {
