@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -157,4 +157,12 @@ export async function gatewayImage(folder: string, version: string, uid = 1001):
     binds: [{ ...node, target: '/opt/simulated-gateway/node' }],
     hidden: ['/usr/bin/node'],
   };
+}
+
+/** A machine with Kong's package and the agent's: one file system, in which all that runs is root's where its unit says no other. */
+export async function virtualMachine(folder: string, version: string): Promise<Image> {
+  const gateway = await gatewayImage(folder, version);
+  const { binds } = agentImage(folder);
+  rmSync(join(folder, 'var/lib/kong-resilience'), { recursive: true });
+  return { ...gateway, user: '0:0', environment: {}, binds: [...gateway.binds, ...binds] };
 }

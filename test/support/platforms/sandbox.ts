@@ -181,14 +181,9 @@ export class Sandbox {
         resolve(exitCode);
       });
     });
-    const children = `/proc/${child.pid}/task/${child.pid}/children`;
-    while (!over) {
-      const [pid] = existsSync(children) ? readFileSync(children, 'utf8').split(' ') : [];
-      if (pid !== undefined && pid !== '') {
-        this.initPid = Number(pid);
-        break;
-      }
-      await delay(2);
+    while (!over && this.initPid === undefined) {
+      [this.initPid] = childrenOf(child.pid);
+      if (this.initPid === undefined) await delay(2);
     }
     // Until then the process is still the one that sets the sandbox up.
     while (!over && !this.log.includes(ready)) await delay(2);
@@ -226,24 +221,48 @@ export class Sandbox {
 
   /** Runs another command in the running container, with its user and environment, as a health check is run. @returns its exit code; 124 after the limit */
   async exec(command: readonly string[], limitMs: number): Promise<number> {
-    if (this.initPid === undefined) return 1;
-    const target = String(this.initPid);
-    const child = spawn(
-      'nsenter',
-      [...['--target', target, '--mount', '--pid', '--net', '--uts', '--root', '--wd'], ...this.become(command)],
-      { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    const log = (text: string): void => void (this.log += text.replace(/^/gm, 'exec: '));
-    child.stdout.setEncoding('utf8').on('data', log);
-    child.stderr.setEncoding('utf8').on('data', log);
+    const inside = this.spawn(command);
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      child.kill('SIGKILL');
+      inside.signal('SIGKILL');
     }, limitMs);
-    const code = await new Promise<number>((resolve) => child.once('close', (value) => resolve(value ?? 137)));
+    const code = await inside.exit;
     clearTimeout(timer);
     return late ? 124 : code;
+  }
+
+  /** Starts another process in the running container. @param as other than the container's own, and what is mounted before, by commands */
+  spawn(command: readonly string[], as: Partial<Identity> = {}, mounts: readonly string[] = []): Inside {
+    if (this.initPid === undefined) return { exit: Promise.resolve(1), signal: () => undefined };
+    const target = String(this.initPid);
+    const become = this.become(command, as);
+    const prepared =
+      mounts.length === 0
+        ? become
+        : ['unshare', '--mount', 'bash', '-c', `set -e\n${mounts.join('\n')}\nexec "$@"`, 'bash', ...become];
+    const child = spawn(
+      'nsenter',
+      [...['--target', target, '--mount', '--pid', '--net', '--uts', '--root', '--wd'], ...prepared],
+      { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const log = (text: string): void => void (this.log += text);
+    child.stdout.setEncoding('utf8').on('data', log);
+    child.stderr.setEncoding('utf8').on('data', log);
+    const exit = new Promise<number>((resolve) =>
+      child.once('close', (code, signal) => resolve(code ?? 128 + (signalNumbers[signal ?? ''] ?? 0))),
+    );
+    const signal = (name: NodeJS.Signals): void => {
+      // nsenter has a child in the PID namespace, which is the command.
+      for (const pid of childrenOf(child.pid)) {
+        try {
+          process.kill(pid, name);
+        } catch {
+          // It has just ended.
+        }
+      }
+    };
+    return { exit, signal };
   }
 
   /** A place of the container, as the machine sees it: the writable layer, not what is mounted over it. */
@@ -341,12 +360,27 @@ export class Sandbox {
   }
 
   /** A command by the container's user, with exactly its environment. */
-  private become(command: readonly string[]): string[] {
-    const { image, environment, groups = [], dropCapabilities = [], noNewPrivileges = false } = this.spec;
-    const user = userOf(image, this.spec.user ?? image.user);
+  private become(command: readonly string[], as: Partial<Identity> = {}): string[] {
+    const { image } = this.spec;
+    const own = {
+      groups: [],
+      dropCapabilities: [],
+      noNewPrivileges: false,
+      user: image.user,
+      workingDirectory: image.workingDirectory,
+    };
+    const {
+      environment,
+      groups,
+      dropCapabilities,
+      noNewPrivileges,
+      user: name,
+      workingDirectory,
+    } = { ...own, ...this.spec, ...as };
+    const user = userOf(image, name);
     const supplementary = [...new Set([...user.groups, ...groups])];
-    const dropped = new Set(dropCapabilities.map((name) => name.toLowerCase().replace(/^cap_/, '')));
-    const kept = dropped.has('all') ? [] : capabilities.split(' ').filter((name) => !dropped.has(name));
+    const dropped = new Set(dropCapabilities.map((one) => one.toLowerCase().replace(/^cap_/, '')));
+    const kept = dropped.has('all') ? [] : capabilities.split(' ').filter((one) => !dropped.has(one));
     const all = {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: user.home,
@@ -357,13 +391,38 @@ export class Sandbox {
     return [
       ...['/usr/bin/setpriv', '--reuid', String(user.uid), '--regid', String(user.gid)],
       ...(supplementary.length === 0 ? ['--clear-groups'] : ['--groups', supplementary.join(',')]),
-      ...['--inh-caps=-all', `--bounding-set=-all${kept.map((name) => `,+${name}`).join('')}`],
+      ...['--inh-caps=-all', `--bounding-set=-all${kept.map((one) => `,+${one}`).join('')}`],
       ...(noNewPrivileges ? ['--no-new-privs'] : []),
-      ...['/usr/bin/env', '-i', '-C', this.spec.workingDirectory ?? image.workingDirectory],
-      ...Object.entries(all).map(([name, value]) => `${name}=${value}`),
+      ...['/usr/bin/env', '-i', '-C', workingDirectory],
+      ...Object.entries(all).map(([variable, value]) => `${variable}=${value}`),
       ...command,
     ];
   }
+}
+
+/** As what another process in a container runs. */
+export interface Identity {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly user: string;
+  readonly groups: readonly number[];
+  readonly noNewPrivileges: boolean;
+  readonly dropCapabilities: readonly string[];
+  readonly workingDirectory: string;
+}
+
+/** Another process in a container. */
+export interface Inside {
+  readonly exit: Promise<number>;
+  readonly signal: (name: NodeJS.Signals) => void;
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split(' ')
+    .filter((text) => text !== '')
+    .map(Number);
 }
 
 /**

@@ -53,8 +53,8 @@ function clusterOf(settings: Settings): ClusterSettings | undefined {
   };
 }
 
-/** Where a listener of Kong's is, by its variable: the first address of the list. */
-function listen(value: string, target: string): Promise<Server> | undefined {
+/** Where a listener of Kong's is, by its variable: the first address of the list. @param before what is done before an answer goes out */
+function listen(value: string, target: string, before: () => void): Promise<Server> | undefined {
   const [, host = '', port = ''] = /^([\d.]+):(\d+)/.exec(value) ?? [];
   if (port === '') return undefined;
   const server = createServer((client) => {
@@ -66,7 +66,12 @@ function listen(value: string, target: string): Promise<Server> | undefined {
       one.on('error', () => other.destroy());
       one.on('close', () => other.destroy());
     }
-    client.pipe(inner).pipe(client);
+    client.pipe(inner);
+    inner.on('data', (chunk: Buffer) => {
+      before();
+      client.write(chunk);
+    });
+    inner.on('end', () => client.end());
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -112,9 +117,11 @@ class Gateway {
     });
     this.node = node;
     this.keepHash();
+    // What anybody has seen is in the cache.
+    const keep = (): void => this.keepHash();
     this.servers = await Promise.all([
-      listen(settings['KONG_PROXY_LISTEN'] ?? '0.0.0.0:8000', node.proxyUrl),
-      listen(settings['KONG_STATUS_LISTEN'] ?? '127.0.0.1:8007', node.statusUrl),
+      listen(settings['KONG_PROXY_LISTEN'] ?? '0.0.0.0:8000', node.proxyUrl, keep),
+      listen(settings['KONG_STATUS_LISTEN'] ?? '127.0.0.1:8007', node.statusUrl, keep),
     ]);
     writeFileSync(join(this.prefix, 'pids', 'nginx.pid'), `${process.pid}\n`);
     process.stdout.write(`serving ${node.configurationHash}${file === undefined ? '' : ` from ${file}`}\n`);
