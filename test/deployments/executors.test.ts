@@ -1,0 +1,563 @@
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { CloudRunService } from '../support/platforms/cloud-run';
+import { ComposeProject, dotEnv, interpolate, readCompose } from '../support/platforms/compose';
+import { type ContainerDefinition, EcsService, secretOf, type TaskDefinition } from '../support/platforms/ecs';
+import type { Image } from '../support/platforms/images';
+import { type ChartValues, kongChart } from '../support/platforms/kong-chart';
+import { expand, Pod, type PodSpec } from '../support/platforms/kubernetes';
+import { Network } from '../support/platforms/network';
+import { type ContainerSpec, Machine, sandboxIsMissing, userOf } from '../support/platforms/sandbox';
+import { environmentFile, SystemdMachine } from '../support/platforms/systemd';
+import type { Workload } from '../support/platforms/workload';
+import { eventually } from './world';
+
+/*
+ * The rules by which the platforms run what is rendered: that each executor does what its platform's documentation says, with
+ * processes that do nothing but end, wait and write.
+ */
+
+let machine: Machine;
+/** A shell and nothing else. */
+let image: Image;
+
+beforeEach(() => {
+  const folder = mkdtempSync(join(tmpdir(), 'machine-'));
+  chmodSync(folder, 0o755);
+  machine = new Machine(folder);
+  onTestFinished(() => machine.end());
+  image = {
+    folder: machine.newFolder('image'),
+    entrypoint: [],
+    command: ['sleep', 'infinity'],
+    environment: {},
+    user: '0:0',
+    workingDirectory: '/',
+    stopSignal: 'SIGTERM',
+    volumes: [],
+    owners: {},
+    users: [
+      { name: 'root', uid: 0, gid: 0, home: '/root' },
+      { name: 'kong', uid: 1001, gid: 1001, home: '/home/kong' },
+    ],
+    groups: [{ name: 'shared', gid: 5000, members: ['kong'] }],
+    binds: [],
+    hidden: [],
+  };
+});
+
+const sh = (script: string): string[] => ['sh', '-c', script];
+const forever = 'sleep infinity';
+
+/** Names in the order in which their processes started and ended; `name:code` is an end. */
+const history = (): string[] =>
+  machine.events.map(({ container, what, exitCode }) => (what === 'started' ? container : `${container}:${exitCode}`));
+
+function running<T extends Workload>(workload: T): T {
+  machine.beforeEnd(() => workload.abandon());
+  return workload;
+}
+
+describe.skipIf(sandboxIsMissing())('a sandbox', () => {
+  async function run(spec: Partial<ContainerSpec>, script: string): Promise<string> {
+    const network = await Network.open(machine.newFolder('network'), {});
+    machine.atEnd(() => network.close());
+    const box = machine.create({ name: 'box', image, environment: {}, network, command: sh(script), ...spec });
+    await box.start();
+    return `${box.log}${await box.exit.then((code) => `${box.log.length > 0 ? box.log : ''}exit ${code}`)}`;
+  }
+
+  it('gives a process exactly its environment', async () => {
+    const said = await run({ environment: { NAME: "it's\n$HOME" } }, 'env | sort; exit 7');
+    expect(said).toContain(
+      "HOME=/root\nHOSTNAME=box\nNAME=it's\n$HOME\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nPWD=/\n",
+    );
+    expect(said).toMatch(/exit 7$/);
+  });
+
+  it('runs it by its user, with the groups of the image or the given one', async () => {
+    expect(await run({ user: 'kong' }, 'id -u; id -G')).toContain('1001\n1001 5000\n');
+    expect(userOf(image, 'kong:10001')).toEqual({ uid: 1001, gid: 10001, home: '/home/kong', groups: [] });
+    expect(userOf(image, '1234')).toEqual({ uid: 1234, gid: 0, home: '/', groups: [] });
+    expect(() => userOf(image, 'nobody')).toThrow('unable to find user nobody: no matching entries in passwd file');
+  });
+
+  it('has a root that can be read only, with volumes that can be written', async () => {
+    const volume = { source: machine.newFolder('volume'), target: '/data' };
+    const script = 'for path in /etc /usr/local /tmp /data /mem; do : 2>/dev/null >$path/x && echo wrote $path; done';
+    const said = await run({ readOnlyRoot: true, mounts: [volume], tmpfs: ['/mem'] }, `(${script}) 2>/dev/null`);
+    expect(said).toContain('wrote /data\nwrote /mem\n');
+    expect(said).not.toMatch(/wrote \/(etc|usr|tmp)/);
+  });
+
+  it('takes capabilities away, from root too', async () => {
+    const folder = machine.newFolder('owned', [1001, 1001], 0o700);
+    const mounts = [{ source: folder, target: '/owned' }];
+    expect(await run({ mounts }, 'ls /owned && echo allowed')).toContain('allowed');
+    expect(await run({ mounts, dropCapabilities: ['ALL'] }, 'ls /owned && echo allowed')).toMatch(/exit 2$/);
+  });
+
+  it('reaches nothing but what is named, and ends by force where it does not end when asked', async () => {
+    const network = await Network.open(machine.newFolder('network'), {});
+    machine.atEnd(() => network.close());
+    const box = machine.create({
+      name: 'box',
+      image,
+      environment: {},
+      network,
+      command: sh(`trap '' TERM; ${forever} & wait; wait`),
+    });
+    await box.start();
+    expect(await box.exec(['bash', '-c', ': </dev/tcp/127.0.0.1/80'], 5000)).toBe(1);
+    expect(await box.exec(sh('sleep 9'), 100)).toBe(124);
+    expect(await box.stop('SIGTERM', 200)).toBe(137);
+  });
+});
+
+describe.skipIf(sandboxIsMissing())('a task of ECS', () => {
+  const container = (name: string, script: string, more: Partial<ContainerDefinition> = {}): ContainerDefinition => ({
+    name,
+    image: 'shell',
+    command: sh(script),
+    ...more,
+  });
+
+  function service(definitions: readonly ContainerDefinition[], volumes: readonly string[] = []): EcsService {
+    const definition: TaskDefinition = { containerDefinitions: definitions, volumes, hasTaskRole: false };
+    const account = {
+      images: () => image,
+      secrets: {},
+      credentials: () => ({ accessKeyId: '', secretAccessKey: '' }),
+      reachable: {},
+      secondMs: 10,
+    };
+    return running(new EcsService(machine, definition, account));
+  }
+
+  const first = (condition: string) => ({ dependsOn: [{ containerName: 'first', condition }] });
+
+  it('waits for a completion, however it ended, and for a start alone', async () => {
+    await service([
+      container('first', 'sleep 0.3; exit 3', { essential: false }),
+      container('after', forever, first('COMPLETE')),
+    ]).start();
+    expect(history()).toEqual(['first', 'first:3', 'after']);
+    machine.events.length = 0;
+    await service([
+      container('first', 'sleep 0.5', { essential: false }),
+      container('after', forever, first('START')),
+    ]).start();
+    expect(history()).toEqual(['first', 'after']);
+  });
+
+  it('fails where a success was waited for, and is replaced three times', async () => {
+    const task = service([
+      container('first', 'exit 3', { essential: false }),
+      container('after', forever, first('SUCCESS')),
+    ]);
+    await task.start();
+    await eventually(
+      'given up',
+      () => task.stopped !== undefined,
+      () => undefined,
+      20_000,
+    );
+    expect(task.stopped).toBe('after: dependency first never was SUCCESS: it ended with 3');
+    expect(history()).not.toContain('after');
+  });
+
+  it('waits for health, by the command of the definition', async () => {
+    const healthCheck = { command: ['CMD-SHELL', '[ -e /tmp/well ]'], interval: 5, retries: 9 };
+    await service([
+      container('first', `sleep 0.4; : >/tmp/well; ${forever}`, { healthCheck }),
+      container('after', forever, first('HEALTHY')),
+    ]).start();
+    const [one, two] = machine.events;
+    expect((two?.at ?? 0) - (one?.at ?? 0)).toBeGreaterThan(350);
+  });
+
+  it('restarts one container alone, and only one that ran for its period', async () => {
+    const restartPolicy = { enabled: true, restartAttemptPeriod: 60 };
+    const task = service([
+      container('first', 'exit 0', { essential: false }),
+      container('gateway', forever, { ...first('COMPLETE'), restartPolicy }),
+    ]);
+    await task.start();
+    await task.crash('gateway');
+    expect(history()).toEqual(['first', 'first:0', 'gateway', 'gateway:137', 'gateway']);
+    await task.crash('gateway', 59);
+    expect(history().slice(5)).toEqual(['gateway:137', 'first', 'first:0', 'gateway']);
+  });
+
+  it('ends with an essential container, and has new volumes then', async () => {
+    const mountPoints = [{ sourceVolume: 'shared', containerPath: '/shared' }];
+    const task = service(
+      [container('gateway', `ls /shared; : >/shared/mine; ${forever}`, { mountPoints }), container('other', forever)],
+      ['shared'],
+    );
+    await task.start();
+    await task.crash('gateway');
+    expect(history()).toContain('other:143');
+    expect(task.sandbox('gateway')?.log).not.toContain('mine');
+  });
+
+  it('refuses what cannot be registered, and what it would not execute', () => {
+    const refused = (...definitions: readonly ContainerDefinition[]) => expect(() => service(definitions));
+    refused(container('one', '', { essential: false })).toThrow('a task must have at least one essential container');
+    refused(container('first', ''), container('after', '', first('COMPLETE'))).toThrow(
+      'after depends on COMPLETE of first, which is essential',
+    );
+    refused(container('first', '', first('START'))).toThrow('first depends on itself');
+    refused({ ...container('one', ''), privileged: true } as ContainerDefinition).toThrow(
+      'one: not executed: privileged',
+    );
+    refused(container('one', '', { mountPoints: [{ sourceVolume: 'none', containerPath: '/' }] })).toThrow(
+      'one: unknown volume none',
+    );
+  });
+
+  it('resolves secrets by their JSON key', () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:cluster-AbCdEf';
+    const secrets = { [arn]: '{"key":"value"}' };
+    expect([secretOf(secrets, arn), secretOf(secrets, `${arn}:key::`)]).toEqual(['{"key":"value"}', 'value']);
+    expect(() => secretOf(secrets, `${arn}:cert::`)).toThrow('retrieved secret did not contain json key cert');
+  });
+});
+
+describe.skipIf(sandboxIsMissing())('a pod of Kubernetes', () => {
+  const pod = (spec: PodSpec): Pod =>
+    running(
+      new Pod(machine, spec, {
+        images: () => image,
+        configMaps: { settings: { 'a.txt': 'of the map' } },
+        secrets: { keys: { key: 'of the secret' } },
+        identity: () => ({}),
+        reachable: {},
+        secondMs: 10,
+      }),
+    );
+  const shared = [{ name: 'shared', mountPath: '/shared' }];
+  const volumes = [{ name: 'shared', emptyDir: {} }];
+
+  it('runs init containers one after the other, each until it succeeds, and then the others', async () => {
+    const script = 'n=$(cat /shared/n 2>/dev/null || echo 0); echo $((n + 1)) >/shared/n; [ $n -ge 1 ]';
+    await pod({
+      initContainers: [
+        { name: 'one', image: 'shell', command: sh(script), volumeMounts: shared },
+        { name: 'two', image: 'shell', command: sh('exit 0') },
+      ],
+      containers: [{ name: 'app', image: 'shell', command: sh(forever) }],
+      volumes,
+    }).start();
+    expect(history()).toEqual(['one', 'one:1', 'one', 'one:0', 'two', 'two:0', 'app']);
+  });
+
+  it('restarts a container alone: with the volumes of the pod, without what else it wrote', async () => {
+    const app = pod({
+      initContainers: [{ name: 'init', image: 'shell', command: sh('exit 0') }],
+      containers: [
+        {
+          name: 'app',
+          image: 'shell',
+          command: sh(`ls /shared /layer; mkdir -p /layer; : >/shared/kept; : >/layer/gone; ${forever}`),
+          volumeMounts: shared,
+        },
+      ],
+      volumes,
+    });
+    await app.start();
+    await app.crash('app');
+    const said = (): string => app.sandbox('app')?.log ?? '';
+    await eventually(
+      'listed',
+      () => said().includes('kept'),
+      () => undefined,
+      20_000,
+    );
+    expect(said()).not.toContain('gone');
+    expect(history()).toEqual(['init', 'init:0', 'app', 'app:137', 'app']);
+  });
+
+  it('expands variables, and takes them from secrets, config maps and fields', async () => {
+    expect(expand('$(A) $$(A) $(B)', { A: 'a' })).toBe('a $(A) $(B)');
+    const valueFrom = { secretKeyRef: { name: 'keys', key: 'key' } };
+    const env = [
+      { name: 'KEY', valueFrom },
+      { name: 'BOTH', value: '<$(KEY)>' },
+      { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ];
+    const files = [{ name: 'files', configMap: { name: 'settings', defaultMode: 0o400 } }];
+    const app = pod({
+      containers: [
+        {
+          name: 'app',
+          image: 'shell',
+          command: ['sh', '-c'],
+          args: [`echo "$BOTH $POD $(KEY)" $(cat /files/a.txt); ${forever}`],
+          env,
+          volumeMounts: [{ name: 'files', mountPath: '/files' }],
+        },
+      ],
+      volumes: files,
+    });
+    await app.start();
+    const said = (): string => app.sandbox('app')?.log ?? '';
+    await eventually(
+      'said',
+      () => said().includes('\n'),
+      () => undefined,
+      20_000,
+    );
+    expect(said()).toBe('<of the secret> pod-1 of the secret of the map\n');
+  });
+
+  it('runs by the numbers of the security contexts', async () => {
+    const app = pod({
+      securityContext: { fsGroup: 4000 },
+      containers: [
+        {
+          name: 'app',
+          image: 'shell',
+          command: sh(`id -u; id -g; id -G; stat -c '%g %a' /shared; ${forever}`),
+          securityContext: { runAsUser: 1001, runAsGroup: 2000 },
+          volumeMounts: shared,
+        },
+      ],
+      volumes,
+    });
+    await app.start();
+    const said = (): string => app.sandbox('app')?.log ?? '';
+    await eventually(
+      'said',
+      () => said().includes('2777'),
+      () => undefined,
+      20_000,
+    );
+    expect(said()).toBe('1001\n2000\n2000 4000\n4000 2777\n');
+    const root = pod({ containers: [{ name: 'app', image: 'shell', securityContext: { runAsNonRoot: true } }] });
+    await root.start();
+    expect(root.stopped).toBe('CreateContainerConfigError: app: container has runAsNonRoot and runs as 0:0');
+  });
+
+  it('is made of the values of Kong’s chart', () => {
+    const values: ChartValues = {
+      image: { repository: 'kong', tag: '3.9.1' },
+      env: { role: 'data_plane', cluster_cert: { valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } } },
+      customEnv: { BASH_ENV: '/x' },
+      deployment: { initContainers: [{ name: 'import', image: 'agent' }] },
+    };
+    const { initContainers = [], containers } = kongChart(values);
+    expect(initContainers.map(({ name }) => name)).toEqual(['clear-stale-pid', 'import']);
+    expect(containers[0]).toMatchObject({
+      image: 'kong:3.9.1',
+      securityContext: { runAsUser: 1000, readOnlyRootFilesystem: true },
+    });
+    expect(containers[0]?.env).toContainEqual({ name: 'KONG_ROLE', value: 'data_plane' });
+    expect(containers[0]?.env).toContainEqual({ name: 'BASH_ENV', value: '/x' });
+    expect(() => kongChart({ extraObjects: [1] } as ChartValues)).toThrow('values: not executed: extraObjects');
+  });
+});
+
+describe.skipIf(sandboxIsMissing())('a project of Compose', () => {
+  const project = (text: string, only: string): ComposeProject => {
+    const host = { images: () => image, folder: machine.newFolder('project'), reachable: {}, secondMs: 10 };
+    return running(new ComposeProject(machine, readCompose(text, {}), host, [only]));
+  };
+
+  it('puts variables in, and demands those that must be there', () => {
+    const env = dotEnv('A=\'it $B\'\nB=two words\nC="a\\nb"\n');
+    expect(env).toEqual({ A: 'it $B', B: 'two words', C: 'a\nb' });
+    expect(interpolate('${A} $B $$B ${D:-d}', env)).toBe('it $B two words $B d');
+    expect(() => interpolate('${D:?is missing}', env)).toThrow('required variable D is missing a value: is missing');
+  });
+
+  it('waits for a completion, and starts nothing after one that failed', async () => {
+    const file = (code: number): string => `
+services:
+  first: { image: shell, command: [sh, -c, 'sleep 0.2; exit ${code}'] }
+  after: { image: shell, depends_on: { first: { condition: service_completed_successfully } } }`;
+    await project(file(0), 'after').start();
+    expect(history()).toEqual(['first', 'first:0', 'after']);
+    machine.events.length = 0;
+    const failing = project(file(4), 'after');
+    await failing.start();
+    expect(failing.stopped).toBe('service "first" didn\'t complete successfully: exit 4');
+    expect(history()).toEqual(['first', 'first:4']);
+  });
+
+  it('starts a container again alone, as it was, by its own policy', async () => {
+    const both = project(
+      `
+services:
+  first: { image: shell, command: [sh, -c, 'exit 0'] }
+  kept: { image: shell, command: [sh, -c, 'ls /; : >/mine; sleep infinity'], restart: unless-stopped, depends_on: { first: { condition: service_completed_successfully } } }`,
+      'kept',
+    );
+    await both.start();
+    await both.crash('kept');
+    await eventually(
+      'listed',
+      () => both.sandbox('kept')?.log.includes('mine') === true,
+      () => undefined,
+      20_000,
+    );
+    expect(history()).toEqual(['first', 'first:0', 'kept', 'kept:137', 'kept']);
+    const none = project('services: { once: { image: shell } }', 'once');
+    await none.start();
+    await none.crash('once');
+    expect(none.sandbox('once')?.runs).toBe(false);
+  });
+
+  it('refuses what it would not execute', () => {
+    expect(() => project('services: { one: { image: shell, pid: host } }', 'one')).toThrow('one: not executed: pid');
+  });
+});
+
+describe.skipIf(sandboxIsMissing())('a unit of systemd', () => {
+  const boot = (
+    unit: string,
+    dropIns: readonly string[] = [],
+    others: readonly { name: string; unit: string }[] = [],
+  ): SystemdMachine =>
+    running(
+      new SystemdMachine(machine, [...others, { name: 'a.service', unit, dropIns }], {
+        image,
+        files: { '/etc/a.env': { content: 'A="two \\"words\\""\nB=it\'s\' \'one\n' } },
+        reachable: {},
+      }),
+    );
+
+  it('reads its environment as systemd does', () => {
+    expect(environmentFile('A="two \\"words\\""\n# B=no\nC=\'$x\' \nD=a\\\nb\n')).toEqual({
+      A: 'two "words"',
+      C: '$x',
+      D: 'ab',
+    });
+  });
+
+  it('runs what is before in its order, ignores a failure that may be, and starts all of it again', async () => {
+    const host = boot('[Service]\nExecStartPre=/bin/sh -c "exit 9"\nExecStart=/bin/sleep infinity\n', [
+      '[Service]\nEnvironmentFile=/etc/a.env\nExecStartPre=\nExecStartPre=-/bin/sh -c "exit 3"\nExecStartPre=/bin/sh -c "echo <${A}>"\nRestart=on-failure\n',
+    ]);
+    await host.start();
+    expect(host.sandbox()?.log).toContain('<two "words">');
+    expect(history().slice(1)).toEqual([
+      'sh -c "exit 3"',
+      'sh -c "exit 3":3',
+      'sh -c "echo <${A}>"',
+      'sh -c "echo <${A}>":0',
+      'a.service',
+    ]);
+    await host.crash('a.service');
+    expect(history().slice(6)).toEqual(['a.service:137', ...history().slice(1, 6)]);
+  });
+
+  it('fails where what is before fails or takes too long, and after five starts in ten seconds', async () => {
+    const failing = boot('[Service]\nExecStartPre=/bin/sh -c "exit 9"\nExecStart=/bin/true\n');
+    await failing.start();
+    expect(failing.stopped).toBe('ExecStartPre=/bin/sh -c "exit 9" ended with 9');
+    const slow = boot('[Service]\nTimeoutStartSec=0.3\nExecStartPre=/bin/sleep 9\nExecStart=/bin/true\n');
+    await slow.start();
+    expect(slow.stopped).toBe('ExecStartPre=/bin/sleep 9 ended with 137');
+    const looping = boot('[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=1ms\n');
+    await looping.start();
+    await eventually(
+      'given up',
+      () => looping.stopped !== undefined,
+      () => undefined,
+      20_000,
+    );
+    expect(looping.stopped).toBe('start request repeated too quickly');
+  });
+
+  it('has folders of its own, and the rest read only, as it says', async () => {
+    const script =
+      'for path in $STATE_DIRECTORY /etc /tmp; do : 2>/dev/null >$path/x && stat -c "%u %a %n" $path; done; umask';
+    const host = boot(
+      `[Service]\nUser=kong\nUMask=0077\nPrivateTmp=yes\nProtectSystem=strict\nStateDirectory=a/b\nStateDirectoryMode=0700\nExecStartPre=/bin/sh -c '${script}'\nExecStart=/bin/sleep infinity\n`,
+    );
+    await host.start();
+    expect(host.sandbox()?.log).toContain('1001 700 /var/lib/a/b\n0 1777 /tmp\n0077\n');
+    expect(host.sandbox()?.log).not.toContain(' /etc\n');
+  });
+
+  it('starts what it wants each time, waits for what it comes after, and starts also where that failed', async () => {
+    const one = { name: 'one.service', unit: '[Service]\nType=oneshot\nExecStart=/bin/sh -c "sleep 0.2; exit 5"\n' };
+    const host = boot(
+      '[Unit]\nWants=one.service\nAfter=one.service\n[Service]\nExecStart=/bin/sleep infinity\nRestart=always\n',
+      [],
+      [one],
+    );
+    machine.events.length = 0;
+    await host.start();
+    await host.crash('a.service');
+    // Booted in the order of the list: the first is started for itself, too.
+    expect(
+      history()
+        .filter((event) => event !== 'vm')
+        .slice(-5),
+    ).toEqual(['a.service', 'a.service:137', 'one.service', 'one.service:5', 'a.service']);
+  });
+});
+
+describe.skipIf(sandboxIsMissing())('an instance of Cloud Run', () => {
+  const service = (containers: ConstructorParameters<typeof CloudRunService>[1]['containers']): CloudRunService =>
+    running(
+      new CloudRunService(
+        machine,
+        { containers, volumes: [{ name: 'shared', empty_dir: [{ medium: 'MEMORY' }] }] },
+        { images: () => image, secrets: { key: 'value' }, reachable: {}, secondMs: 100 },
+      ),
+    );
+  const listen = `exec ${process.execPath} -e "require('net').createServer((s) => s.end('HTTP/1.0 200 OK\\r\\n\\r\\n')).listen(8101)"`;
+  const volume_mounts = [{ name: 'shared', mount_path: '/shared' }];
+  const startup_probe = [{ http_get: [{ path: '/startup', port: 8101 }], period_seconds: 1, failure_threshold: 100 }];
+
+  it('starts a container when those that it depends on are healthy, and all of them again when one ends', async () => {
+    const value_source = [{ secret_key_ref: [{ secret: 'projects/p/secrets/key', version: 'latest' }] }];
+    const instance = service([
+      {
+        name: 'gateway',
+        image: 'shell',
+        args: sh(`ls /shared; echo $KEY; : >/shared/mine; ${forever}`),
+        depends_on: ['import'],
+        volume_mounts,
+        env: [{ name: 'KEY', value_source }],
+      },
+      { name: 'import', image: 'shell', args: sh(`sleep 0.3; ${listen}`), startup_probe, volume_mounts },
+    ]);
+    await instance.start();
+    expect(history()).toEqual(['import', 'gateway']);
+    await instance.crash('gateway');
+    expect(history().slice(2).sort()).toEqual(['gateway', 'gateway:137', 'import', 'import:143']);
+    await eventually(
+      'said',
+      () => instance.sandbox('gateway')?.log.includes('value') === true,
+      () => undefined,
+      20_000,
+    );
+    expect(instance.sandbox('gateway')?.log).toBe('value\n');
+  });
+
+  it('ends with a container that ends', async () => {
+    const instance = service([{ name: 'import', image: 'shell', args: sh('exit 0') }]);
+    await instance.start();
+    await eventually(
+      'given up',
+      () => instance.stopped !== undefined,
+      () => undefined,
+      20_000,
+    );
+    expect(instance.stopped).toBe('container import exited with 0');
+  });
+
+  it('refuses a dependency that has no startup probe', () => {
+    const containers = [
+      { name: 'a', image: 'shell', depends_on: ['b'] },
+      { name: 'b', image: 'shell' },
+    ];
+    expect(() => service(containers)).toThrow('a depends on b, which has no startup probe');
+  });
+});
