@@ -71,6 +71,7 @@ export class Machine {
   private readonly beforeEnds: (() => void)[] = [];
   private readonly ends: (() => unknown)[] = [];
   private counter = 0;
+  private hasEnded = false;
 
   /** @param folder an empty one; any user must be able to enter it */
   constructor(private readonly folder: string) {}
@@ -92,6 +93,7 @@ export class Machine {
   }
 
   create(spec: ContainerSpec): Sandbox {
+    if (this.hasEnded) throw new Error(`${spec.name}: the machine has ended`);
     const sandbox = new Sandbox(spec, this, this.newFolder(spec.name));
     this.sandboxes.add(sandbox);
     return sandbox;
@@ -104,10 +106,12 @@ export class Machine {
 
   /** What is done when the machine ends, after its containers have ended. */
   atEnd(what: () => unknown): void {
-    this.ends.push(what);
+    if (this.hasEnded) void what();
+    else this.ends.push(what);
   }
 
   async end(): Promise<void> {
+    this.hasEnded = true;
     for (const what of this.beforeEnds) what();
     await Promise.all([...this.sandboxes].map((sandbox) => sandbox.kill()));
     for (const what of this.ends) await what();
@@ -164,18 +168,32 @@ export class Sandbox {
       { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.process = child;
-    const log = (text: string): void => void (this.log += text);
+    let setUp = false;
+    const log = (text: string): void => {
+      this.log += text;
+      if (setUp || !this.log.includes(ready)) return;
+      setUp = true;
+      this.log = this.log.replace(ready, '');
+    };
     child.stdout.setEncoding('utf8').on('data', log);
     child.stderr.setEncoding('utf8').on('data', log);
     const atExit = (): void => this.signal('SIGKILL');
     process.once('exit', atExit);
     let over = false;
+    let told = false;
+    const tell = (): void => {
+      if (told) return;
+      told = true;
+      this.machine.events.push({ container: this.spec.name, what: 'started', at: performance.now() });
+    };
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => {
         over = true;
+        // One that ended at once has started, too.
+        if (setUp) tell();
         process.removeListener('exit', atExit);
-        const exitCode = code ?? 128 + (signalNumbers[signal ?? ''] ?? 0);
+        const exitCode = this.killed(code) ? 137 : (code ?? 128 + (signalNumbers[signal ?? ''] ?? 0));
         this.initPid = undefined;
         this.machine.events.push({ container: this.spec.name, what: 'ended', exitCode, at: performance.now() });
         resolve(exitCode);
@@ -185,21 +203,24 @@ export class Sandbox {
       [this.initPid] = childrenOf(child.pid);
       if (this.initPid === undefined) await delay(2);
     }
-    // Until then the process is still the one that sets the sandbox up.
-    while (!over && !this.log.includes(ready)) await delay(2);
-    if (!this.log.includes(ready)) throw new Error(`${this.spec.name}: no sandbox:\n${this.log}`);
-    this.log = this.log.replace(`${ready}\n`, '');
-    this.machine.events.push({ container: this.spec.name, what: 'started', at: performance.now() });
+    // Until then the process is still the one that sets the sandbox up, and its root the machine's.
+    while (!over && !(setUp && this.isInside())) await delay(2);
+    if (!setUp) throw new Error(`${this.spec.name}: no sandbox:\n${this.log}`);
+    tell();
+  }
+
+  /** Whether the first process has gone into its root. */
+  private isInside(): boolean {
+    try {
+      return readlinkSync(`/proc/${this.initPid}/root`) !== '/';
+    } catch {
+      return false;
+    }
   }
 
   /** To the first process, which is all that a runtime signals. */
   signal(name: NodeJS.Signals): void {
-    if (this.initPid === undefined) return;
-    try {
-      process.kill(this.initPid, name);
-    } catch {
-      // It has just ended.
-    }
+    if (this.initPid !== undefined) killNow(this.initPid, name);
   }
 
   /** Ends it by force. */
@@ -252,15 +273,14 @@ export class Sandbox {
     const exit = new Promise<number>((resolve) =>
       child.once('close', (code, signal) => resolve(code ?? 128 + (signalNumbers[signal ?? ''] ?? 0))),
     );
+    let over = false;
+    void exit.then(() => (over = true));
     const signal = (name: NodeJS.Signals): void => {
       // nsenter has a child in the PID namespace, which is the command.
-      for (const pid of childrenOf(child.pid)) {
-        try {
-          process.kill(pid, name);
-        } catch {
-          // It has just ended.
-        }
-      }
+      const [pid] = childrenOf(child.pid);
+      if (over) return;
+      if (pid === undefined) setTimeout(() => signal(name), 2);
+      else killNow(pid, name);
     };
     return { exit, signal };
   }
@@ -268,6 +288,13 @@ export class Sandbox {
   /** A place of the container, as the machine sees it: the writable layer, not what is mounted over it. */
   path(inside: string): string {
     return join(this.root, inside);
+  }
+
+  /** `unshare` ends itself by the signal that ended its child, which it cannot do for SIGKILL: it complains, and ends with 1. */
+  private killed(code: number | null): boolean {
+    const before = this.log;
+    this.log = this.log.replace(/^unshare: .*failed.*\n/m, '');
+    return code === 1 && this.log !== before;
   }
 
   private makeLayer(): void {
@@ -347,7 +374,7 @@ export class Sandbox {
       ...tmpfs.map((target) => `mount -t tmpfs -o mode=1777 tmpfs ${inside(target)}`),
       ...deepestLast.flatMap(bind),
       ...(readOnlyRoot ? [`mount -o remount,bind,ro ${inside('usr/local')}`, `mount -o remount,bind,ro ${root}`] : []),
-      `echo ${ready}`,
+      `printf %s ${quote(ready)}`,
       `exec chroot ${root} ${this.become(this.command()).map(quote).join(' ')}`,
     ].join('\n');
   }
@@ -416,6 +443,14 @@ export interface Inside {
   readonly signal: (name: NodeJS.Signals) => void;
 }
 
+function killNow(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has just ended.
+  }
+}
+
 function childrenOf(pid: number | undefined): number[] {
   const path = `/proc/${pid}/task/${pid}/children`;
   if (!existsSync(path)) return [];
@@ -447,7 +482,7 @@ function skipped(message: string): boolean {
   return true;
 }
 
-const ready = 'the-sandbox-is-set-up';
+const ready = 'the-sandbox-is-set-up\n';
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 

@@ -175,7 +175,7 @@ export class SystemdMachine implements Workload {
     this.machine.atEnd(() => network.close());
     const mounts = Object.entries(this.host.files).map(([target, { content, mode = 0o644, owner = [0, 0] }]) => {
       const source = this.machine.newFile(target.replace(/^.*\//, ''), content, mode);
-      chownSync(source, ...owner);
+      chownSync(source, owner[0], owner[1]);
       return { source, target };
     });
     this.box = this.machine.create({
