@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Image, Images } from './images';
+import type { Image, Images, Mount } from './images';
 import { type Answer, Network, type Reachable } from './network';
-import type { Machine, Mount, Sandbox } from './sandbox';
+import type { Machine, Sandbox } from './sandbox';
 import { onlyKnown, Refused, type Workload } from './workload';
 
 /*

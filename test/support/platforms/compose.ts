@@ -2,9 +2,9 @@ import { chmodSync, chownSync, cpSync, existsSync, lstatSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
-import type { Image, Images } from './images';
+import type { Image, Images, Mount } from './images';
 import { type Answer, Network, type Reachable } from './network';
-import type { ContainerSpec, Machine, Mount, Sandbox } from './sandbox';
+import type { ContainerSpec, Machine, Sandbox } from './sandbox';
 import { onlyKnown, Refused, type Workload } from './workload';
 
 /*

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Credentials } from '../servers';
 import { credentialsEndpoint } from './credentials';
-import type { Image, Images } from './images';
+import type { Image, Images, Mount } from './images';
 import { type Answer, Network, type Reachable } from './network';
-import type { Machine, Mount, Sandbox } from './sandbox';
+import type { Machine, Sandbox } from './sandbox';
 import { onlyKnown, Refused, type Workload } from './workload';
 
 /*

@@ -2,7 +2,13 @@ import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFil
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Mount } from './sandbox';
+
+/** A folder or file of the machine at a place in a container. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly?: boolean;
+}
 
 /** An image: a folder over the machine's /usr, and what its Dockerfile says of it. */
 export interface Image {

@@ -1,9 +1,9 @@
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Image, Images } from './images';
+import type { Image, Images, Mount } from './images';
 import { type Answer, Network, type Reachable } from './network';
-import type { Machine, Mount, Sandbox } from './sandbox';
+import type { Machine, Sandbox } from './sandbox';
 import { onlyKnown, Refused, type Workload } from './workload';
 
 /*
@@ -83,6 +83,7 @@ interface Volume {
 }
 
 interface Files {
+  readonly optional?: boolean;
   readonly defaultMode?: number;
   readonly items?: readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
 }
@@ -314,6 +315,7 @@ export class Pod implements Workload {
       configMap === undefined
         ? this.cluster.secrets[secret?.secretName ?? '']
         : this.cluster.configMaps[configMap.name];
+    if (data === undefined && files?.optional === true) return this.machine.newFolder(volume.name);
     if (data === undefined || files === undefined) throw new Refused(`FailedMount: volume ${volume.name}: not found`);
     const folder = this.machine.newFolder(volume.name, [0, group ?? 0]);
     const items = files.items ?? Object.keys(data).map((key) => ({ key, path: key }));

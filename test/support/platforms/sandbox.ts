@@ -13,15 +13,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Image } from './images';
+import type { Image, Mount } from './images';
 import type { Network } from './network';
-
-/** A folder or file of the machine at a place in a container. */
-export interface Mount {
-  readonly source: string;
-  readonly target: string;
-  readonly readOnly?: boolean;
-}
 
 /** What a container is made of: the parts that each platform's specification has, under whatever name. */
 export interface ContainerSpec {
