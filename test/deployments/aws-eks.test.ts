@@ -8,6 +8,7 @@ describeDeployment(
     name: 'Amazon EKS (examples/aws-eks)',
     store: { program: 'minio', start: minioWithRole },
     knowsKeys: true,
+    accountsMatter: true,
     example: {
       folder: 'aws-eks',
       stack: 'kong-aws-eks',

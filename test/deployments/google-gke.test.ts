@@ -1,3 +1,4 @@
+import { metadataServer } from '../support/platforms/credentials';
 import { onKubernetes } from './kubernetes-deployment';
 import { describeDeployment } from './scenarios';
 import { gcsServer } from './store-server';
@@ -6,14 +7,21 @@ describeDeployment(
   onKubernetes({
     name: 'Google Kubernetes Engine (examples/google)',
     store: { program: 'fake-gcs-server', start: gcsServer },
-    knowsKeys: false,
+    knowsKeys: true,
+    accountsMatter: false,
     example: {
       folder: 'google',
       stack: 'kong-google',
       variables: { control_plane: 'cp.example.com:8005', project: 'edge-prod' },
     },
-    // Google Cloud Storage is a server on this machine, which knows no identities.
+    // Google Cloud Storage is a server on this machine, which knows no identities: their tokens are given, or not.
     added: { KONG_RESILIENCE_GCS_ENDPOINT: 'http://gcs.example.com:4443/' },
-    cloud: (world) => Promise.resolve({ reachable: { 'gcs.example.com:4443': world.storePort }, identity: () => ({}) }),
+    cloud: async (world) => {
+      const endpoint = await metadataServer(world.machine, () => world.keys === 'right');
+      return {
+        reachable: { 'gcs.example.com:4443': world.storePort, '169.254.169.254:80': () => endpoint },
+        identity: () => ({}),
+      };
+    },
   }),
 );

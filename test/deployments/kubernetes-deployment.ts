@@ -25,6 +25,8 @@ interface Manifest {
 /** What is other on each cloud. */
 export interface KubernetesCloud extends Pick<Deployment<Specification>, 'name' | 'store' | 'knowsKeys'> {
   readonly example: Parameters<typeof applied>[0];
+  /** Whether the identity here depends on the service account: what is here of GKE gives every pod one. */
+  readonly accountsMatter: boolean;
   /** What has to be added for the store's being on this machine. */
   readonly added: Environment;
   /** What the nodes reach beside the control plane, and what the cloud's webhook adds to them. */
@@ -37,7 +39,13 @@ const manifestsOf = (text: unknown): Manifest[] =>
   parseAllDocuments(String(text)).map((document) => document.toJS() as Manifest);
 
 /** An example with Kong's chart and the constructs of Kubernetes, on its cloud. */
-export function onKubernetes({ example, added, cloud, ...more }: KubernetesCloud): Deployment<Specification> {
+export function onKubernetes({
+  example,
+  added,
+  cloud,
+  accountsMatter,
+  ...more
+}: KubernetesCloud): Deployment<Specification> {
   const run = async (world: World, { configMaps }: Specification, spec: PodSpec, also: Environment): Promise<Pod> => {
     const { machine, cluster } = world;
     const { pair } = cluster;
@@ -95,7 +103,7 @@ export function onKubernetes({ example, added, cloud, ...more }: KubernetesCloud
     keepsCache: true,
     mutants: [
       ...kubernetesMutants<Specification>(importer),
-      ...(more.knowsKeys
+      ...(accountsMatter
         ? ([
             {
               name: 'whose exporter has another service account',
