@@ -19,7 +19,12 @@ describeDeployment(
     cloud: async (world) => {
       const endpoint = await metadataServer(world.machine, () => world.keys === 'right');
       return {
-        reachable: { 'gcs.example.com:4443': world.storePort, '169.254.169.254:80': () => endpoint },
+        reachable: {
+          'gcs.example.com:4443': world.storePort,
+          '169.254.169.254:80': () => endpoint,
+          // As Google's library spells it.
+          'metadata.google.internal.:80': () => endpoint,
+        },
         identity: () => ({}),
       };
     },
