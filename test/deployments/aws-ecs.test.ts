@@ -14,6 +14,7 @@ interface Specification {
 
 const certificate = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:kong-cluster-AbCdEf';
 const agent = 'kong-resilience:0.1.0';
+const importer = 'kong-resilience-import';
 
 function taskOf(values: Readonly<Record<string, unknown>>): TaskDefinition {
   const { container_definitions: containers, volume = [], task_role_arn: role } = values;
@@ -65,9 +66,8 @@ const set =
 
 async function account(world: World): Promise<EcsAccount> {
   const { pair } = world.cluster;
-  // The image of this example is its user's own, and runs as root: it gives what it hands over to the gateway's group.
   const images: Readonly<Record<string, Image>> = {
-    [agent]: agentImage(world.machine.newFolder('agent-image'), [0, 0]),
+    [agent]: agentImage(world.machine.newFolder('agent-image')),
     [`kong:${gatewayVersion}`]: await gatewayImage(world.machine.newFolder('kong-image'), gatewayVersion),
   };
   return {
@@ -109,14 +109,17 @@ describeDeployment<Specification>({
       variables: {
         control_plane: 'cp.example.com:8005',
         agent_image: agent,
-        vpc_id: 'vpc-1',
+        alarm_topic_arn: 'arn:aws:sns:eu-central-1:123456789012:alarms',
+        cluster_arn: 'arn:aws:ecs:eu-central-1:123456789012:cluster/main',
+        subnet_ids: ['subnet-0a', 'subnet-0b'],
+        vpc_id: 'vpc-0a1b2c3d',
         cluster_certificate_secret_arn: certificate,
       },
     });
     return {
       storageUrl: String(state.outputs['storage_url']),
-      exporter: taskOf(valuesOf(state, 'aws_ecs_task_definition', 'Exporter')),
-      gateway: taskOf(valuesOf(state, 'aws_ecs_task_definition', 'Gateway')),
+      exporter: taskOf(valuesOf(state, 'aws_ecs_task_definition', 'ExporterService')),
+      gateway: taskOf(valuesOf(state, 'aws_ecs_task_definition', 'GatewayTask')),
     };
   },
   storageUrl: ({ storageUrl }) => storageUrl,
@@ -132,9 +135,8 @@ describeDeployment<Specification>({
         .map(({ dependsOn: _, ...container }) => drop('BASH_ENV')(container)),
     },
   }),
-  names: { gateway: 'kong', importer: 'import', exporter: 'kong-resilience' },
-  // The gateway is essential and has no restart policy: a new task has a new cache.
-  keepsCache: false,
+  names: { gateway: 'kong', importer, exporter: 'kong-resilience' },
+  keepsCache: true,
   knowsKeys: true,
   mutants: [
     {
@@ -151,7 +153,7 @@ describeDeployment<Specification>({
     },
     {
       name: "without the importer's mount",
-      mutate: gatewayWith('import', (container) => ({ ...container, mountPoints: [] })),
+      mutate: gatewayWith(importer, (container) => ({ ...container, mountPoints: [] })),
       fails: 'starts in an outage with a store that is slow',
       saying: /serves nothing/,
     },
@@ -159,7 +161,7 @@ describeDeployment<Specification>({
       name: 'that starts the gateway with the import, not after it',
       mutate: gatewayWith('kong', (container) => ({
         ...container,
-        dependsOn: [{ containerName: 'import', condition: 'START' }],
+        dependsOn: [{ containerName: importer, condition: 'START' }],
       })),
       fails: 'starts in an outage with a store that is slow',
       saying: /serves nothing/,
@@ -172,9 +174,9 @@ describeDeployment<Specification>({
     },
     {
       name: 'whose import is essential',
-      mutate: gatewayWith('import', (container) => ({ ...container, essential: true })),
+      mutate: gatewayWith(importer, (container) => ({ ...container, essential: true })),
       fails: 'starts with the control plane while the store is down',
-      saying: /kong depends on COMPLETE of import, which is essential/,
+      saying: /kong depends on COMPLETE of kong-resilience-import, which is essential/,
     },
     {
       name: 'whose gateway is not essential',
@@ -184,7 +186,7 @@ describeDeployment<Specification>({
     },
     {
       name: 'whose import names no group',
-      mutate: gatewayWith('import', drop('KONG_RESILIENCE_HANDOVER_GROUP')),
+      mutate: gatewayWith(importer, drop('KONG_RESILIENCE_HANDOVER_GROUP')),
       fails: 'starts in an outage with a store that is slow',
       saying: /serves nothing/,
     },
@@ -196,19 +198,19 @@ describeDeployment<Specification>({
     },
     {
       name: 'whose import looks in another bucket',
-      mutate: gatewayWith('import', set('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE', 's3://another-bucket/')),
+      mutate: gatewayWith(importer, set('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE', 's3://another-bucket/')),
       fails: 'starts in an outage with a store that is slow',
       saying: /serves nothing/,
     },
     {
       name: 'whose import is of another version',
-      mutate: gatewayWith('import', set('KONG_RESILIENCE_GATEWAY_VERSION', '3.8.0')),
+      mutate: gatewayWith(importer, set('KONG_RESILIENCE_GATEWAY_VERSION', '3.8.0')),
       fails: 'starts in an outage with a store that is slow',
       saying: /serves nothing/,
     },
     {
       name: 'whose import is off',
-      mutate: gatewayWith('import', set('KONG_CLUSTER_FALLBACK_CONFIG_IMPORT', 'off')),
+      mutate: gatewayWith(importer, set('KONG_CLUSTER_FALLBACK_CONFIG_IMPORT', 'off')),
       fails: 'starts in an outage with a store that is slow',
       saying: /serves nothing/,
     },
