@@ -2,7 +2,7 @@ import { valuesOf } from '../constructs/support/terraform';
 import { type ContainerDefinition, EcsService, type EcsAccount, type TaskDefinition } from '../support/platforms/ecs';
 import { agentImage, gatewayImage, type Image } from '../support/platforms/images';
 import { applied } from './rendered';
-import { describeDeployment, type Environment } from './scenarios';
+import { describeDeployment, type Environment, noControlPlane } from './scenarios';
 import { minioWithRole } from './store-server';
 import { gatewayVersion, type World } from './world';
 
@@ -142,19 +142,19 @@ describeDeployment<Specification>({
     {
       name: 'without BASH_ENV',
       mutate: gatewayWith('kong', drop('BASH_ENV')),
-      fails: 'starts in an outage with a store that is slow',
+      fails: 'serves after each single container was restarted in an outage',
       saying: /serves nothing/,
     },
     {
       name: "without the gateway's mount",
       mutate: gatewayWith('kong', (container) => ({ ...container, mountPoints: [] })),
-      fails: 'starts in an outage with a store that is slow',
+      fails: 'serves after each single container was restarted in an outage',
       saying: /serves nothing/,
     },
     {
       name: "without the importer's mount",
       mutate: gatewayWith(importer, (container) => ({ ...container, mountPoints: [] })),
-      fails: 'starts in an outage with a store that is slow',
+      fails: 'serves after each single container was restarted in an outage',
       saying: /serves nothing/,
     },
     {
@@ -187,38 +187,45 @@ describeDeployment<Specification>({
     {
       name: 'whose import names no group',
       mutate: gatewayWith(importer, drop('KONG_RESILIENCE_HANDOVER_GROUP')),
-      fails: 'starts in an outage with a store that is slow',
+      fails: 'serves after each single container was restarted in an outage',
+      saying: /serves nothing/,
+    },
+    {
+      name: 'whose import is not in the group',
+      mutate: gatewayWith(importer, (container) => ({ ...container, user: '1000:1000' })),
+      fails: 'serves after each single container was restarted in an outage',
       saying: /serves nothing/,
     },
     {
       name: 'whose gateway is not in the group',
       mutate: gatewayWith('kong', ({ user: _, ...container }) => container),
-      fails: 'starts in an outage with a store that is slow',
+      fails: 'serves after each single container was restarted in an outage',
       saying: /serves nothing/,
     },
     {
       name: 'whose import looks in another bucket',
       mutate: gatewayWith(importer, set('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE', 's3://another-bucket/')),
-      fails: 'starts in an outage with a store that is slow',
+      fails: 'serves after each single container was restarted in an outage',
       saying: /serves nothing/,
     },
     {
       name: 'whose import is of another version',
       mutate: gatewayWith(importer, set('KONG_RESILIENCE_GATEWAY_VERSION', '3.8.0')),
-      fails: 'starts in an outage with a store that is slow',
+      fails: 'serves after each single container was restarted in an outage',
       saying: /serves nothing/,
     },
     {
       name: 'whose import is off',
       mutate: gatewayWith(importer, set('KONG_CLUSTER_FALLBACK_CONFIG_IMPORT', 'off')),
-      fails: 'starts in an outage with a store that is slow',
+      fails: 'serves after each single container was restarted in an outage',
       saying: /serves nothing/,
     },
     {
       name: 'whose gateway has no control plane',
       mutate: gatewayWith('kong', drop('KONG_CLUSTER_CONTROL_PLANE')),
       fails: 'starts with the control plane while the store is down',
-      saying: /never serves configuration 1/,
+      saying: /never serves configuration 1: it writes/,
+      writes: noControlPlane,
     },
     {
       name: 'whose gateway has no certificate',
@@ -233,13 +240,15 @@ describeDeployment<Specification>({
         return set('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE', `${url}/elsewhere`)(container);
       }),
       fails: 'exports what the control plane has, and starts with what it has',
-      saying: /never stored configuration 1/,
+      saying: /never stored configuration 1: it writes/,
+      writes: /"event":"confirmed"/,
     },
     {
       name: 'whose tasks have no role',
       mutate: ({ exporter, ...specification }) => ({ ...specification, exporter: { ...exporter, hasTaskRole: false } }),
       fails: 'exports what the control plane has, and starts with what it has',
-      saying: /never stored configuration 1/,
+      saying: /never stored configuration 1: it writes/,
+      writes: /KR_STORE_DENIED/,
     },
   ],
 });

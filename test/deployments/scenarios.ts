@@ -34,6 +34,8 @@ export interface Deployment<Specification> {
   readonly knowsKeys: boolean;
   /** What its rendering could do wrong, and the scenarios that find it. */
   readonly mutants: readonly Mutant<Specification>[];
+  /** The scenarios that are played; by default all that it has what they need for. */
+  readonly scenarios?: readonly ScenarioName[];
 }
 
 export interface Mutant<Specification> {
@@ -42,10 +44,29 @@ export interface Mutant<Specification> {
   /** The scenario that fails, and with what. */
   readonly fails: ScenarioName;
   readonly saying: RegExp;
+  /** What its containers write once it is certain that what is waited for will not come: time alone finds nothing. */
+  readonly writes?: RegExp;
 }
 
+/** What a gateway writes that has no address of its control plane: it asks at Kong's own default. */
+export const noControlPlane = /the control plane does not serve this data plane.*127\.0\.0\.1:8005/;
+
+/** How a scenario is played. */
+interface Play {
+  /** How long it waits for what comes for certain on a quiet machine. */
+  readonly patienceMs: number;
+  /** How long a slow store waits before it answers. */
+  readonly slowMs: number;
+  readonly hopeless?: RegExp;
+}
+
+/** Nothing that is as it should be fails for lack of time on a slow machine. */
+const asRendered: Play = { patienceMs: 60_000, slowMs: 500 };
+/** Nothing that is not is saved by it: a gateway that does not wait for its import starts before the import is over. */
+const asMutated: Play = { patienceMs: 60_000, slowMs: 20_000 };
+
 /** Little patience, for scenarios in which all of it is used up: seconds. */
-const deadline = 3;
+const deadline = 2;
 const impatient: Environment = {
   KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: String(deadline),
   KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
@@ -62,8 +83,18 @@ class Stage<Specification> {
     readonly world: World,
     readonly deployment: Deployment<Specification>,
     readonly specification: Specification,
-    private readonly patienceMs: number,
+    private readonly play: Play,
   ) {}
+
+  /** Waits until it is so, while the platform runs the workload. */
+  private until(what: string, workload: Workload, condition: () => Promise<boolean>): Promise<void> {
+    const { hopeless, patienceMs } = this.play;
+    const why = (): string | undefined => {
+      const [written] = hopeless?.exec(this.world.machine.log) ?? [];
+      return workload.stopped ?? (written === undefined ? undefined : `it writes ${written}`);
+    };
+    return eventually(what, condition, why, patienceMs);
+  }
 
   async exporter(): Promise<Workload> {
     const exporter = await this.deployment.exporter?.(this.world, this.specification, {});
@@ -83,7 +114,7 @@ class Stage<Specification> {
 
   async answers(gateway: Workload): Promise<void> {
     const answers = async (): Promise<boolean> => (await this.ask(gateway)) !== undefined;
-    await eventually('the gateway answers', answers, () => gateway.stopped, this.patienceMs);
+    await this.until('the gateway answers', gateway, answers);
   }
 
   ask(gateway: Workload): ReturnType<Workload['ask']> {
@@ -119,7 +150,7 @@ class Stage<Specification> {
   /** It comes to serve this, and serves nothing else on the way that is older than `from`. */
   async expectComes(gateway: Workload, number: number): Promise<void> {
     const arrived = async (): Promise<boolean> => (await this.serves(gateway)) === `configuration ${number}`;
-    await eventually(`serves configuration ${number}`, arrived, () => gateway.stopped, this.patienceMs);
+    await this.until(`serves configuration ${number}`, gateway, arrived);
   }
 
   async status(gateway: Workload): Promise<{ readonly hash: unknown; readonly ready: number | undefined }> {
@@ -141,7 +172,7 @@ class Stage<Specification> {
 
   async comesToBeStored(exporter: Workload, number: number): Promise<void> {
     const stored = async (): Promise<boolean> => (await this.stored()) === configuration(number).toString();
-    await eventually(`stored configuration ${number}`, stored, () => exporter.stopped, this.patienceMs);
+    await this.until(`stored configuration ${number}`, exporter, stored);
   }
 
   /** The import kept to its deadline, failed without a word to the platform, and the gateway started after it. */
@@ -287,37 +318,39 @@ export function describeDeployment<Specification>(deployment: Deployment<Specifi
     }, 180_000);
     afterAll(() => server?.stop());
 
-    const play = async (name: ScenarioName, specification: Specification, patienceMs = 30_000): Promise<void> => {
-      const world = await World.open(server as StoreServer, deployment.storageUrl(rendered));
+    const play = async (name: ScenarioName, specification: Specification, how: Play): Promise<void> => {
+      const world = await World.open(server as StoreServer, deployment.storageUrl(rendered), how.slowMs);
       const scenario: Scenario = scenarios[name];
       try {
-        await scenario.run(new Stage(world, deployment, specification, patienceMs));
+        await scenario.run(new Stage(world, deployment, specification, how));
       } catch (error) {
         throw new Error(`${(error as Error).message}\n${world.machine.log}`, { cause: error });
       }
     };
 
     for (const [name, { needs }] of Object.entries<Scenario>(scenarios)) {
+      if (deployment.scenarios?.includes(name as ScenarioName) === false) continue;
       if (needs === 'keys' && !deployment.knowsKeys) continue;
       if (needs === 'exporter' && deployment.exporter === undefined) continue;
-      it(name, () => play(name as ScenarioName, rendered));
+      it(name, () => play(name as ScenarioName, rendered, asRendered));
     }
 
     it('serves nothing in an outage without us', async () => {
       const specification = deployment.without(rendered);
-      const world = await World.open(server as StoreServer, deployment.storageUrl(rendered));
-      const stage = new Stage(world, deployment, specification, 30_000);
+      const world = await World.open(server as StoreServer, deployment.storageUrl(rendered), 0);
+      const stage = new Stage(world, deployment, specification, asRendered);
       await world.stored(2);
       await world.controlPlane('down');
       await stage.expectNothing(await stage.gateway());
     });
 
     describe('a rendering', () => {
-      for (const { name, mutate, fails, saying } of deployment.mutants) {
+      for (const { name, mutate, fails, saying, writes } of deployment.mutants) {
         it(`${name} fails: ${fails}`, async () => {
           const mutant = mutate(structuredClone(rendered));
           expect(mutant).not.toEqual(rendered);
-          await expect(play(fails, mutant, 6_000)).rejects.toThrow(saying);
+          const how = writes === undefined ? asMutated : { ...asMutated, hopeless: writes };
+          await expect(play(fails, mutant, how)).rejects.toThrow(saying);
         });
       }
     });

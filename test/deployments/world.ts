@@ -12,9 +12,6 @@ import type { StoreServer, StoredObjects } from './store-server';
 /** What a server of the world does with connections. */
 type Manner = 'up' | 'down' | 'silent' | 'slow';
 
-/** How long a slow server waits before it answers: longer than a gateway takes to start without waiting for an import. */
-const slowMs = 2_000;
-
 /** Gateway version of all rendered specifications. */
 export const gatewayVersion = '3.9.1';
 
@@ -59,8 +56,13 @@ export class World {
     private readonly bad: Readonly<Record<'silent' | 'slow', number>>,
   ) {}
 
-  /** A world of its own for a test, which ends with it. @param bucket that the specification names; emptied */
-  static async open(server: StoreServer, bucket: string): Promise<World> {
+  /**
+   * A world of its own for a test, which ends with it.
+   *
+   * @param bucket that the specification names; emptied
+   * @param slowMs how long a slow server waits before it answers
+   */
+  static async open(server: StoreServer, bucket: string, slowMs: number): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'machine-'));
     chmodSync(folder, 0o755);
     const machine = new Machine(folder);
@@ -138,7 +140,7 @@ async function misbehaving(
   return { port: (server.address() as { port: number }).port, end };
 }
 
-/** Waits until it is so, or cannot be any more. */
+/** Waits until it is so, or cannot be any more: `hopeless` is asked first, so that what was already so counts. */
 export async function eventually(
   what: string,
   condition: () => Promise<boolean> | boolean,
@@ -146,8 +148,9 @@ export async function eventually(
   limitMs: number,
 ): Promise<void> {
   const end = performance.now() + limitMs;
-  while (!(await condition())) {
+  for (;;) {
     const why = hopeless() ?? (performance.now() > end ? `not within ${limitMs / 1000} s` : undefined);
+    if (await condition()) return;
     if (why !== undefined) throw new Error(`never ${what}: ${why}`);
     await delay(20);
   }

@@ -141,7 +141,7 @@ export function readCompose(text: string, env: Readonly<Record<string, string>>)
 /** One project. */
 export class ComposeProject implements Workload {
   readonly containers: readonly string[];
-  stopped: string | undefined;
+  private failed: string | undefined;
   private readonly running = new Map<string, Running>();
   private readonly volumes = new Map<string, string>();
   private abandoned = false;
@@ -166,6 +166,13 @@ export class ComposeProject implements Workload {
     this.containers = [...wanted];
   }
 
+  /** What `up` failed with, or that the service that all of it is for has ended for good. */
+  get stopped(): string | undefined {
+    const last = this.containers.at(-1) ?? '';
+    const exitCode = this.running.get(last)?.endedWith;
+    return this.failed ?? (exitCode === undefined ? undefined : `${last} ended with ${exitCode}, and is not started again`);
+  }
+
   get ends(): boolean {
     return this.abandoned;
   }
@@ -183,7 +190,7 @@ export class ComposeProject implements Workload {
       // In the order of their dependencies, which the set has.
       for (const name of this.containers) await this.up(name);
     } catch (error) {
-      this.stopped = (error as Error).message;
+      this.failed = (error as Error).message;
     }
   }
 
@@ -298,6 +305,7 @@ export class ComposeProject implements Workload {
 class Running {
   /** The exit code of the process that ended last, and is not started again. */
   readonly completed: Promise<number>;
+  endedWith: number | undefined;
   private complete: (exitCode: number) => void = () => undefined;
   private restarted: Promise<void> = Promise.resolve();
   private restarts = 0;
@@ -336,6 +344,7 @@ class Running {
       policy === 'unless-stopped' ||
       (policy === 'on-failure' && exitCode !== 0 && (most === undefined || this.restarts < Number(most)));
     if (!again || this.project.ends) {
+      this.endedWith = exitCode;
       this.complete(exitCode);
       return;
     }

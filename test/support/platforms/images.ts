@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -51,35 +51,31 @@ const nogroup = { name: 'nogroup', gid: 65_534, members: [] };
 /** This process's Node, as an image has it. */
 const node: Mount = { source: process.execPath, target: '/usr/local/bin/node', readOnly: true };
 
-/**
- * The agent's image: the package's program as its entry point. `npm run build` makes what is in it.
- *
- * @param user as `USER` has it; the folders of the hand-over and of the spool are its own
- */
-export function agentImage(folder: string, user: readonly [uid: number, gid: number] = [1000, 1000]): Image {
-  const place = join(folder, 'usr/local/lib/node_modules/cdktf-kong-resilience');
-  for (const name of ['bin/kong-resilience', 'dist/kong-resilience.cjs', 'dist/start.sh', 'dist/cache.lua']) {
+/** The agent's image, as the Dockerfile makes it; `npm run build` makes what is in it. */
+export function agentImage(folder: string): Image {
+  const place = join(folder, 'opt/kong-resilience');
+  for (const name of ['bin/kong-resilience', 'dist/kong-resilience.cjs']) {
     if (!existsSync(join(repository, name))) throw new Error(`${name} is missing: run npm run build`);
     mkdirSync(dirname(join(place, name)), { recursive: true });
     cpSync(join(repository, name), join(place, name));
   }
   mkdirSync(join(folder, 'usr/local/bin'), { recursive: true });
-  symlinkSync(
-    '../lib/node_modules/cdktf-kong-resilience/bin/kong-resilience',
-    join(folder, 'usr/local/bin/kong-resilience'),
-  );
+  symlinkSync('/opt/kong-resilience/bin/kong-resilience', join(folder, 'usr/local/bin/kong-resilience'));
   const volumes = ['/var/lib/kong-resilience/handover', '/var/lib/kong-resilience/spool'];
-  for (const volume of volumes) mkdirSync(join(folder, volume), { recursive: true });
+  for (const volume of volumes) {
+    mkdirSync(join(folder, volume), { recursive: true });
+    chmodSync(join(folder, volume), 0o1777);
+  }
   return {
     folder,
     entrypoint: ['kong-resilience'],
-    command: [],
-    environment: {},
-    user: user.join(':'),
+    command: ['run'],
+    environment: { KONG_RESILIENCE_STATUS_LISTEN: '127.0.0.1:8101' },
+    user: '1000:1000',
     workingDirectory: '/',
     stopSignal: 'SIGTERM',
     volumes,
-    owners: Object.fromEntries(volumes.map((volume) => [volume, user])),
+    owners: Object.fromEntries(volumes.map((volume) => [volume, [1000, 1000] as const])),
     users: [root, nobody, { name: 'node', uid: 1000, gid: 1000, home: '/home/node' }],
     groups: [rootGroup, nogroup, { name: 'node', gid: 1000, members: [] }],
     binds: [node],
@@ -165,10 +161,22 @@ export async function gatewayImage(folder: string, version: string, uid = 1001):
   };
 }
 
-/** A machine with Kong's package and the agent's: one file system, in which all that runs is root's where its unit says no other. */
+/**
+ * A machine with Kong's package, Node and the agent's program: one file system, in which all that runs is root's where its unit
+ * says no other.
+ */
 export async function virtualMachine(folder: string, version: string): Promise<Image> {
   const gateway = await gatewayImage(folder, version);
-  const { binds } = agentImage(folder);
-  rmSync(join(folder, 'var/lib/kong-resilience'), { recursive: true });
-  return { ...gateway, user: '0:0', environment: {}, binds: [...gateway.binds, ...binds] };
+  const library = join(folder, 'usr/local/lib/kong-resilience');
+  mkdirSync(library, { recursive: true });
+  cpSync(join(repository, 'dist/kong-resilience.cjs'), join(library, 'kong-resilience.cjs'));
+  const user = { name: 'kong-resilience', uid: 990, gid: 990, home: '/nonexistent' };
+  return {
+    ...gateway,
+    user: '0:0',
+    environment: {},
+    users: [...gateway.users, user],
+    groups: [...gateway.groups, { name: user.name, gid: user.gid, members: [] }],
+    binds: [...gateway.binds, node],
+  };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type ClusterSettings, parseGatewayVersion, Secret } from '../../../../src/contract';
 import { DataPlane } from '../../../../src/demo/data-plane';
 import { causeOf } from '../../../../src/errors';
+import { silentLog } from '../../../../src/runtime';
 import { checkTable } from '../../../../src/snapshot';
 import { makeCache } from '../../../gateway/lmdb-file';
 
@@ -110,6 +111,7 @@ class Gateway {
     const node = await DataPlane.start({
       prefix: this.prefix,
       version: version as NonNullable<typeof version>,
+      log: { ...silentLog, debug: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`) },
       // Kong waits for 5 to 10 s.
       reconnectMs: [100, 200],
       ...(file === undefined || file === '' ? {} : { declarativeConfig: file }),
