@@ -46,6 +46,8 @@ export interface Mutant<Specification> {
   readonly saying: RegExp;
   /** What its containers write once it is certain that what is waited for will not come: time alone finds nothing. */
   readonly writes?: RegExp;
+  /** Whether its import has little patience, where it would use all of it up; `saying` then names the cause, which is in the log. */
+  readonly impatient?: boolean;
 }
 
 /** What a gateway writes that has no address of its control plane: it asks at Kong's own default. */
@@ -58,6 +60,7 @@ interface Play {
   /** How long a slow store waits before it answers. */
   readonly slowMs: number;
   readonly hopeless?: RegExp;
+  readonly added?: Environment;
 }
 
 /** Nothing that is as it should be fails for lack of time on a slow machine. */
@@ -104,7 +107,7 @@ class Stage<Specification> {
   }
 
   /** A gateway that has been started and answers, with whatever. */
-  async gateway(added: Environment = {}): Promise<Workload> {
+  async gateway(added: Environment = this.play.added ?? {}): Promise<Workload> {
     const gateway = await this.deployment.gateway(this.world, this.specification, added);
     this.world.machine.beforeEnd(() => gateway.abandon());
     await gateway.start();
@@ -345,11 +348,15 @@ export function describeDeployment<Specification>(deployment: Deployment<Specifi
     });
 
     describe('a rendering', () => {
-      for (const { name, mutate, fails, saying, writes } of deployment.mutants) {
+      for (const { name, mutate, fails, saying, writes, impatient: hurries } of deployment.mutants) {
         it(`${name} fails: ${fails}`, async () => {
           const mutant = mutate(structuredClone(rendered));
           expect(mutant).not.toEqual(rendered);
-          const how = writes === undefined ? asMutated : { ...asMutated, hopeless: writes };
+          const how = {
+            ...asMutated,
+            ...(writes === undefined ? {} : { hopeless: writes }),
+            ...(hurries === true ? { added: impatient } : {}),
+          };
           await expect(play(fails, mutant, how)).rejects.toThrow(saying);
         });
       }

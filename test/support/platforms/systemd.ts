@@ -103,6 +103,7 @@ type Settings = Readonly<Record<string, readonly string[]>>;
 export function readUnit({ unit, dropIns = [] }: UnitFiles): Settings {
   const settings: Record<string, string[]> = {};
   const dependencies = ['Wants', 'Requires', 'After'];
+  const limits = ['StartLimitIntervalSec'];
   for (const text of [unit, ...dropIns]) {
     let section = '';
     const joined = text.replace(/\\\n\s*/g, ' ');
@@ -115,13 +116,14 @@ export function readUnit({ unit, dropIns = [] }: UnitFiles): Settings {
       }
       const [, name = '', value = ''] = /^(\w+)\s*=\s*(.*)$/.exec(line) ?? [];
       if (section === 'Unit' && dependencies.includes(name)) (settings[name] ??= []).push(...value.split(/\s+/));
+      if (section === 'Unit' && limits.includes(name)) settings[name] = [value];
       if (section !== 'Service') continue;
       if (value === '') settings[name] = [];
       else if (lists.includes(name)) (settings[name] ??= []).push(value);
       else settings[name] = [value];
     }
   }
-  onlyKnown('the unit', settings, [...dependencies, ...lists, ...singles, ...withoutEffect]);
+  onlyKnown('the unit', settings, [...dependencies, ...limits, ...lists, ...singles, ...withoutEffect]);
   return settings;
 }
 
@@ -253,8 +255,9 @@ class Unit {
     this.failed = undefined;
     const now = performance.now();
     this.starts.push(now);
-    // StartLimitIntervalSec=10s, StartLimitBurst=5
-    if (this.starts.filter((at) => at > now - 10_000).length > 5) {
+    // StartLimitBurst=5; an interval of 0 is no limit
+    const intervalMs = timeSpan(this.one('StartLimitIntervalSec') ?? '10s');
+    if (this.starts.filter((at) => at > now - intervalMs).length > 5) {
       this.failed = 'start request repeated too quickly';
       return;
     }
