@@ -9,6 +9,15 @@ describeDeployment(
     store: { program: 'fake-gcs-server', start: gcsServer },
     knowsKeys: true,
     accountsMatter: false,
+    // Pods are rendered as on EKS, where all the rest is tried: what is other here is the store and the identity.
+    scenarios: [
+      'exports what the control plane has, and starts with what it has',
+      'starts in an outage with what was exported last, also after the exporter was restarted',
+      'starts in an outage with a store that is slow',
+      'starts as without us where control plane and store are down',
+      'starts as without us with a wrong key, and with the control plane when it is there',
+    ],
+    mutants: ['whose import looks elsewhere', 'whose exporter writes elsewhere'],
     example: {
       folder: 'google',
       stack: 'kong-google',

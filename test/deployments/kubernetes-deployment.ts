@@ -23,8 +23,13 @@ interface Manifest {
 }
 
 /** What is other on each cloud. */
-export interface KubernetesCloud extends Pick<Deployment<Specification>, 'name' | 'store' | 'knowsKeys'> {
+export interface KubernetesCloud extends Pick<
+  Deployment<Specification>,
+  'name' | 'store' | 'knowsKeys' | 'scenarios'
+> {
   readonly example: Parameters<typeof applied>[0];
+  /** The mutants that are tried, by name; by default all. */
+  readonly mutants?: readonly string[];
   /** Whether the identity here depends on the service account: what is here of GKE gives every pod one. */
   readonly accountsMatter: boolean;
   /** What has to be added for the store's being on this machine. */
@@ -44,6 +49,7 @@ export function onKubernetes({
   added,
   cloud,
   accountsMatter,
+  mutants,
   ...more
 }: KubernetesCloud): Deployment<Specification> {
   const run = async (world: World, { configMaps }: Specification, spec: PodSpec, also: Environment): Promise<Pod> => {
@@ -102,7 +108,7 @@ export function onKubernetes({
     names: { gateway: 'proxy', importer, exporter },
     keepsCache: true,
     mutants: [
-      ...kubernetesMutants<Specification>(importer),
+      ...kubernetesMutants<Specification>(importer).filter(({ name }) => mutants?.includes(name) ?? true),
       ...(accountsMatter
         ? ([
             {
@@ -112,7 +118,8 @@ export function onKubernetes({
                 exporter: { ...specification.exporter, serviceAccountName: 'default' },
               }),
               fails: 'exports what the control plane has, and starts with what it has',
-              saying: /never stored configuration 1/,
+              saying: /never stored configuration 1: it writes/,
+              writes: /KR_STORE_DENIED/,
             },
           ] satisfies Deployment<Specification>['mutants'])
         : []),

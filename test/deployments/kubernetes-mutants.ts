@@ -1,5 +1,5 @@
 import type { KubernetesContainer, PodSpec } from '../support/platforms/kubernetes';
-import type { Mutant } from './scenarios';
+import { type Mutant, noControlPlane } from './scenarios';
 
 type Change = (container: KubernetesContainer) => KubernetesContainer;
 
@@ -52,7 +52,10 @@ export function kubernetesMutants<Specification extends Pods>(importer: string):
     ...specification,
     exporter: change(specification.exporter, () => true, to),
   });
-  const inOutage = { fails: 'starts in an outage with a store that is slow', saying: /serves nothing/ } as const;
+  const inOutage = {
+    fails: 'serves after each single container was restarted in an outage',
+    saying: /serves nothing/,
+  } as const;
   const withControlPlane = 'starts with the control plane while the store is down';
   const withoutMount: Change = (container) => ({
     ...container,
@@ -75,7 +78,8 @@ export function kubernetesMutants<Specification extends Pods>(importer: string):
           },
         };
       },
-      ...inOutage,
+      fails: 'starts in an outage with a store that is slow',
+      saying: /serves nothing/,
     },
     {
       name: 'whose import runs as another user',
@@ -104,13 +108,15 @@ export function kubernetesMutants<Specification extends Pods>(importer: string):
       name: 'whose gateway has no control plane',
       mutate: gatewayWith('proxy', drop('KONG_CLUSTER_CONTROL_PLANE')),
       fails: withControlPlane,
-      saying: /never serves configuration 1/,
+      saying: /never serves configuration 1: it writes/,
+      writes: noControlPlane,
     },
     {
       name: 'whose gateway has no certificate',
       mutate: gatewayWith('proxy', drop('KONG_CLUSTER_CERT')),
       fails: withControlPlane,
-      saying: /cluster certificate and key must be provided/,
+      saying: /never the gateway answers: it writes/,
+      writes: /cluster certificate and key must be provided/,
     },
     {
       name: 'whose certificate is another secret',
@@ -128,7 +134,8 @@ export function kubernetesMutants<Specification extends Pods>(importer: string):
       name: 'whose exporter writes elsewhere',
       mutate: exporterWith(elsewhere),
       fails: 'exports what the control plane has, and starts with what it has',
-      saying: /never stored configuration 1/,
+      saying: /never stored configuration 1: it writes/,
+      writes: /"event":"confirmed"/,
     },
   ];
 }

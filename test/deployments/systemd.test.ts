@@ -1,12 +1,26 @@
-import { readFileSync } from 'node:fs';
+import { TerraformStack, Testing } from 'cdktf';
+import {
+  atSynth,
+  Ec2InstanceRole,
+  EnvValue,
+  KongResilience,
+  type MachineFile,
+  S3Store,
+  SystemdExporter,
+  SystemdGateway,
+} from '../../constructs/aws';
+import { instanceMetadata } from '../support/platforms/credentials';
 import { virtualMachine } from '../support/platforms/images';
-import { SystemdMachine } from '../support/platforms/systemd';
-import { describeDeployment, type Environment, type Mutant } from './scenarios';
-import { versitygwServer } from './store-server';
+import { SystemdMachine, type UnitFiles } from '../support/platforms/systemd';
+import { describeDeployment, type Environment, type Mutant, noControlPlane } from './scenarios';
+import { minioWithRole } from './store-server';
 import { gatewayVersion, type World } from './world';
 
-/** What Kong's packages install, as far as a start depends on it. */
-const kongService = `[Unit]
+/** What Kong's packages install, as far as a start depends on it; and an operator who wants it started again. */
+const kongService: MachineFile = {
+  path: '/etc/systemd/system/kong.service',
+  mode: '0644',
+  content: `[Unit]
 Description=Kong
 After=network.target
 
@@ -14,121 +28,188 @@ After=network.target
 User=root
 Environment=KONG_NGINX_DAEMON=off
 PrivateTmp=true
+Restart=on-failure
 ExecStartPre=/usr/local/bin/kong prepare -p /usr/local/kong
 ExecStart=/usr/local/openresty/nginx/sbin/nginx -p /usr/local/kong -c nginx.conf
 ExecReload=/usr/local/bin/kong prepare -p /usr/local/kong
 ExecReload=/usr/local/openresty/nginx/sbin/nginx -p /usr/local/kong -c nginx.conf -s reload
-`;
-
-interface Specification {
-  readonly dropIns: readonly string[];
-  readonly environment: Environment;
-}
-
-/** The drop-in of docs/handover.md. */
-function dropIn(): string {
-  const page = readFileSync('docs/handover.md', 'utf8');
-  const [, text] =
-    /```ini\n# \/etc\/systemd\/system\/kong\.service\.d\/kong-resilience\.conf\n([\s\S]*?)```/.exec(page) ?? [];
-  if (text === undefined) throw new Error('docs/handover.md has no drop-in');
-  return text;
-}
-
-/** An operator who wants it started again. */
-const restart = '[Service]\nRestart=on-failure\n';
-
-const quoted = (value: string): string => `"${value.replace(/["\\$`]/g, '\\$&')}"`;
-
-async function run(world: World, { dropIns, environment }: Specification, added: Environment): Promise<SystemdMachine> {
-  const { machine, cluster } = world;
-  const { accessKeyId, secretAccessKey } = world.credentials();
-  const all = { ...environment, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, ...added };
-  const lines = Object.entries(all).map(([name, value]) => `${name}=${quoted(value)}\n`);
-  return new SystemdMachine(machine, [{ name: 'kong.service', unit: kongService, dropIns }], {
-    image: await virtualMachine(machine.newFolder('vm-image'), gatewayVersion),
-    files: {
-      '/etc/kong/kong-resilience.env': { content: lines.join(''), mode: 0o600 },
-      '/etc/kong/cluster.crt': { content: cluster.pair.certificate },
-      '/etc/kong/cluster.key': { content: cluster.pair.key.reveal(), mode: 0o600 },
-    },
-    reachable: { 'cp.example.com:8005': world.controlPlanePort, 's3.example.com:9000': world.storePort },
-  });
-}
-
-const rendered: Specification = {
-  dropIns: [dropIn(), restart],
-  environment: {
-    KONG_ROLE: 'data_plane',
-    KONG_DATABASE: 'off',
-    KONG_CLUSTER_CONTROL_PLANE: 'cp.example.com:8005',
-    KONG_CLUSTER_CERT: '/etc/kong/cluster.crt',
-    KONG_CLUSTER_CERT_KEY: '/etc/kong/cluster.key',
-    KONG_STATUS_LISTEN: '0.0.0.0:8100',
-    KONG_CLUSTER_FALLBACK_CONFIG_IMPORT: 'on',
-    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://kong-fallback/kong',
-    KONG_RESILIENCE_GATEWAY_VERSION: gatewayVersion,
-    AWS_REGION: 'eu-central-1',
-    AWS_CONFIG_STORAGE_ENDPOINT: 'http://s3.example.com:9000/',
-  },
+`,
 };
 
-const changed =
-  (from: string, to: string) =>
-  (specification: Specification): Specification => ({
-    ...specification,
-    dropIns: specification.dropIns.map((text) => text.replace(from, to)),
-  });
+const units = '/etc/systemd/system/';
+const dropIn = `${units}kong.service.d/kong-resilience.conf`;
+const importUnit = 'kong-resilience-import.service';
+const exporterUnit = 'kong-resilience-exporter.service';
+const importerFile = '/etc/kong-resilience/importer.env';
+const exporterFile = '/etc/kong-resilience/exporter.env';
+const gatewayFile = '/etc/kong-resilience/gateway.env';
+const storageUrl = 's3://kong-fallback/kong';
 
-const inOutage = { fails: 'starts in an outage with a store that is slow', saying: /serves nothing/ } as const;
-const importLine = 'ExecStartPre=-/usr/local/bin/kong-resilience import\n';
-const prepareLine =
-  'ExecStartPre=/usr/local/bin/kong-resilience exec -- /usr/local/bin/kong prepare -p /usr/local/kong\n';
+/** The files of two machines, with the texts that they have on them. */
+interface Specification {
+  readonly exporter: readonly MachineFile[];
+  readonly gateway: readonly MachineFile[];
+}
+
+function render(): Specification {
+  const stack = new TerraformStack(Testing.app(), 'kong');
+  const kong = new KongResilience(stack, 'Kong', {
+    store: S3Store.fromBucketName(stack, 'Store', 'kong-fallback', { region: 'us-east-1' }),
+    controlPlane: 'cp.example.com:8005',
+    clusterCert: EnvValue.fromText('/etc/kong/cluster/cluster.crt'),
+    clusterCertKey: EnvValue.fromText('/etc/kong/cluster/cluster.key'),
+  });
+  const exporter = kong.addExporter('Exporter', {
+    principal: new Ec2InstanceRole(stack, 'ExporterRole'),
+    gatewayVersions: [gatewayVersion],
+  });
+  const importer = kong.addImporter('Gateway', {
+    principal: new Ec2InstanceRole(stack, 'GatewayRole'),
+    gatewayVersion,
+  });
+  return {
+    exporter: atSynth(new SystemdExporter(stack, 'ExporterUnit', { exporter }).files),
+    gateway: [kongService, ...atSynth(new SystemdGateway(stack, 'GatewayUnit', { importer }).files)],
+  };
+}
+
+/** Units by their names, with their drop-ins. */
+const unitsOf = (files: readonly MachineFile[]): UnitFiles[] =>
+  files
+    .filter(({ path }) => path.startsWith(units) && /^[^/]+\.service$/.test(path.slice(units.length)))
+    .map(({ path, content }) => ({
+      name: path.slice(units.length),
+      unit: content,
+      dropIns: files.filter((file) => file.path.startsWith(`${path}.d/`)).map((file) => file.content),
+    }));
+
+async function run(
+  world: World,
+  files: readonly MachineFile[],
+  enabled: string,
+  agentFile: string,
+  added: Environment,
+): Promise<SystemdMachine> {
+  const { machine, cluster } = world;
+  const metadata = await instanceMetadata(machine, world.credentials);
+  // Amazon S3 is a server on this machine.
+  const more = Object.entries({ AWS_CONFIG_STORAGE_ENDPOINT: 'http://s3.example.com:9000/', ...added })
+    .map(([name, value]) => `${name}="${value}"\n`)
+    .join('');
+  const all = unitsOf(files);
+  return new SystemdMachine(
+    machine,
+    [...all.filter(({ name }) => name !== enabled), ...all.filter(({ name }) => name === enabled)],
+    {
+      image: await virtualMachine(machine.newFolder('vm-image'), gatewayVersion),
+      files: {
+        ...Object.fromEntries(
+          files
+            .filter(({ path }) => !path.startsWith(units))
+            .map(({ path, mode, content }) => [
+              path,
+              { content: path === agentFile ? `${content}${more}` : content, mode: Number.parseInt(mode, 8) },
+            ]),
+        ),
+        '/etc/kong/cluster/cluster.crt': { content: cluster.pair.certificate },
+        // The exporter is not root.
+        '/etc/kong/cluster/cluster.key': { content: cluster.pair.key.reveal() },
+      },
+      reachable: {
+        'cp.example.com:8005': world.controlPlanePort,
+        's3.example.com:9000': world.storePort,
+        '169.254.169.254:80': () => metadata,
+      },
+    },
+  );
+}
+
+const change =
+  (path: string, from: RegExp | string, to: string) =>
+  ({ exporter, gateway }: Specification): Specification => {
+    const changed = (files: readonly MachineFile[]): MachineFile[] =>
+      files.map((file) => (file.path === path ? { ...file, content: file.content.replace(from, to) } : file));
+    return { exporter: changed(exporter), gateway: changed(gateway) };
+  };
+
+const inOutage = {
+  fails: 'serves after each single container was restarted in an outage',
+  saying: /serves nothing/,
+} as const;
+const withControlPlane = 'starts with the control plane while the store is down';
+const exports = 'exports what the control plane has, and starts with what it has';
+const slowly = 'starts in an outage with a store that is slow';
 
 const mutants: readonly Mutant<Specification>[] = [
-  { name: 'without the import', mutate: changed(importLine, ''), ...inOutage },
+  { name: 'that does not want the import', mutate: change(dropIn, /Wants=.*\n/, ''), ...inOutage },
+  { name: 'that does not wait for it', mutate: change(dropIn, /After=.*\n/, ''), fails: slowly, saying: /serves nothing/ },
   {
-    name: 'that prepares before it imports',
-    mutate: changed(`${importLine}${prepareLine}`, `${prepareLine}${importLine}`),
-    ...inOutage,
+    name: 'whose import does not count as a start until it has ended',
+    mutate: change(`${units}${importUnit}`, 'Type=oneshot', 'Type=exec'),
+    fails: slowly,
+    saying: /serves nothing/,
   },
+  { name: 'without the decision', mutate: change(dropIn, /\[ ! -r .*; exec/, 'exec'), ...inOutage },
   {
     name: 'that prepares once more, without the decision',
-    mutate: changed(prepareLine, `${prepareLine}ExecStartPre=/usr/local/bin/kong prepare -p /usr/local/kong\n`),
+    mutate: change(dropIn, /$/, 'ExecStartPre=/usr/local/bin/kong prepare -p /usr/local/kong\n'),
     ...inOutage,
   },
+  { name: 'whose import has no folder', mutate: change(`${units}${importUnit}`, /StateDirectory=.*\n/, ''), ...inOutage },
   {
-    name: 'that prepares without the decision',
-    mutate: changed('kong-resilience exec -- /usr/local/bin/', ''),
+    name: 'whose import looks elsewhere',
+    mutate: change(importerFile, `${storageUrl}"`, `${storageUrl}/elsewhere"`),
     ...inOutage,
+    saying: /serves nothing[\s\S]*KR_IMPORT_ABSENT/,
   },
   {
-    name: 'without the environment',
-    mutate: changed('EnvironmentFile=/etc/kong/kong-resilience.env\n', ''),
-    fails: 'starts with the control plane while the store is down',
-    saying: /start request repeated too quickly/,
+    name: 'without the environment of the gateway',
+    mutate: change(dropIn, /EnvironmentFile=.*\n/, ''),
+    fails: withControlPlane,
+    saying: /never the gateway answers: start request repeated too quickly[\s\S]*could not connect to the database/,
   },
   {
-    name: 'whose import must succeed, and names nothing',
-    mutate: (specification) => ({
-      ...changed('ExecStartPre=-', 'ExecStartPre=')(specification),
-      environment: { ...specification.environment, KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'gcp://none' },
-    }),
-    fails: 'starts with the control plane while the store is down',
-    saying: /start request repeated too quickly/,
+    name: 'whose gateway has no control plane',
+    mutate: change(gatewayFile, /KONG_CLUSTER_CONTROL_PLANE=.*\n/, ''),
+    fails: withControlPlane,
+    saying: /never serves configuration 1: it writes/,
+    writes: noControlPlane,
+  },
+  {
+    name: 'whose gateway depends on the import',
+    mutate: (specification) =>
+      change(`${units}${importUnit}`, ' import\n', ' import --require\n')(
+        change(dropIn, 'Wants=', 'Requires=')(specification),
+      ),
+    fails: 'starts as without us where control plane and store are down',
+    saying: /never the gateway answers: Dependency failed: kong-resilience-import.service/,
+  },
+  {
+    name: 'whose exporter may not write its spool',
+    mutate: change(`${units}${exporterUnit}`, /StateDirectory=.*\n/, ''),
+    fails: exports,
+    saying: /never stored configuration 1: it writes/,
+    writes: /Read-only|EROFS|EACCES|ENOENT/,
+  },
+  {
+    name: 'whose exporter writes elsewhere',
+    mutate: change(exporterFile, `${storageUrl}"`, `${storageUrl}/elsewhere"`),
+    fails: exports,
+    saying: /never stored configuration 1: it writes/,
+    writes: /"event":"confirmed"/,
   },
 ];
 
 describeDeployment<Specification>({
-  name: 'systemd (the drop-in of docs/handover.md)',
-  store: { program: 'versitygw', start: versitygwServer },
-  render: () => Promise.resolve(rendered),
-  storageUrl: ({ environment }) => environment['KONG_CLUSTER_FALLBACK_CONFIG_STORAGE'] ?? '',
-  gateway: run,
-  without: (specification) => ({
-    ...specification,
-    dropIns: ['[Service]\nEnvironmentFile=/etc/kong/kong-resilience.env\n'],
-  }),
-  names: { gateway: 'kong.service', importer: 'kong-resilience import', exporter: '' },
+  name: 'systemd (SystemdExporter, SystemdGateway)',
+  store: { program: 'minio', start: minioWithRole },
+  render: () => Promise.resolve(render()),
+  storageUrl: () => storageUrl,
+  exporter: (world, { exporter }, added) =>
+    run(world, exporter, exporterUnit, exporterFile, { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '0', ...added }),
+  gateway: (world, { gateway }, added) => run(world, gateway, 'kong.service', importerFile, added),
+  without: change(dropIn, /[\s\S]*/, '[Service]\nEnvironmentFile=/etc/kong-resilience/gateway.env\n'),
+  names: { gateway: 'kong.service', importer: importUnit, exporter: exporterUnit },
   keepsCache: true,
   knowsKeys: true,
   mutants,

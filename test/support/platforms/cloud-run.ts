@@ -110,6 +110,7 @@ export class CloudRunService implements Workload {
     private readonly template: CloudRunTemplate,
     private readonly project: CloudRunProject,
   ) {
+    machine.atEnd(() => this.replacing.catch(() => undefined));
     const { containers, volumes = [] } = template;
     this.containers = containers.map(nameOf);
     for (const container of containers) {
@@ -158,12 +159,18 @@ export class CloudRunService implements Workload {
     this.abandoned = true;
   }
 
+  private replace(): void {
+    this.replacing = this.run();
+    // Whoever waits for it is told; else it has failed since its machine ends.
+    this.replacing.catch(() => undefined);
+  }
+
   private async run(): Promise<void> {
     this.instances += 1;
     const instance = await Instance.create(this.machine, this.template, this.project);
     this.instance = instance;
     void instance.over.then(() => {
-      if (!this.abandoned && this.instances <= 3) this.replacing = this.run();
+      if (!this.abandoned && this.instances <= 3) this.replace();
     });
     await instance.start();
   }

@@ -135,6 +135,7 @@ export class EcsService implements Workload {
     private readonly account: EcsAccount,
   ) {
     checkTaskDefinition(definition);
+    machine.atEnd(() => this.replacing.catch(() => undefined));
     this.containers = definition.containerDefinitions.map(({ name }) => name);
   }
 
@@ -176,10 +177,16 @@ export class EcsService implements Workload {
     this.stopping = true;
   }
 
+  private replace(): void {
+    this.replacing = this.run();
+    // Whoever waits for it is told; else it has failed since its machine ends.
+    this.replacing.catch(() => undefined);
+  }
+
   private async run(): Promise<void> {
     this.tasks += 1;
     this.task = await Task.start(this.machine, this.definition, this.account, () => {
-      if (!this.stopping && this.tasks <= 3) this.replacing = this.run();
+      if (!this.stopping && this.tasks <= 3) this.replace();
     });
     await this.task.settled();
   }

@@ -153,7 +153,7 @@ export class SystemdMachine implements Workload {
   private network: Network | undefined;
   private readonly units = new Map<string, Unit>();
 
-  /** @param files in the order in which they are started; the last is what all of it is for */
+  /** @param files of all units; the last one is enabled, which is what all of it is for, and starts what it wants */
   constructor(
     readonly machine: Machine,
     private readonly files: readonly UnitFiles[],
@@ -191,7 +191,7 @@ export class SystemdMachine implements Workload {
     });
     await this.box.start();
     for (const file of this.files) this.units.set(file.name, new Unit(this, this.box, file));
-    for (const { name } of this.files) await this.units.get(name)?.activate();
+    await this.units.get(this.containers.at(-1) ?? '')?.activate();
   }
 
   unit(name: string): Unit | undefined {

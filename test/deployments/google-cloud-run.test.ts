@@ -1,0 +1,138 @@
+import { valuesOf } from '../constructs/support/terraform';
+import { type CloudRunContainer, CloudRunService, type CloudRunTemplate } from '../support/platforms/cloud-run';
+import { metadataServer } from '../support/platforms/credentials';
+import { agentImage, gatewayImage, type Image } from '../support/platforms/images';
+import { applied } from './rendered';
+import { describeDeployment, type Environment, type Mutant, noControlPlane } from './scenarios';
+import { gcsServer } from './store-server';
+import { gatewayVersion, type World } from './world';
+
+interface Specification {
+  readonly storageUrl: string;
+  readonly exporter: CloudRunTemplate;
+  readonly gateway: CloudRunTemplate;
+}
+
+const agent = 'europe-docker.pkg.dev/edge-prod/kong/kong-resilience:0.1.0';
+const gateway = 'kong';
+const importer = 'kong-resilience-import';
+const exporter = 'kong-resilience';
+
+const templateOf = ({ template }: Readonly<Record<string, unknown>>): CloudRunTemplate => {
+  const [only] = template as readonly CloudRunTemplate[];
+  if (only === undefined) throw new Error('there is no template');
+  const { containers, volumes = [] } = only;
+  return { containers, volumes: volumes ?? [] };
+};
+
+type Change = (container: CloudRunContainer) => CloudRunContainer;
+
+const change = (template: CloudRunTemplate, name: string, to: Change): CloudRunTemplate => ({
+  ...template,
+  containers: template.containers.map((one) => (one.name === name ? to(one) : one)),
+});
+
+const gatewayWith =
+  (name: string, to: Change) =>
+  (specification: Specification): Specification => ({
+    ...specification,
+    gateway: change(specification.gateway, name, to),
+  });
+
+const drop =
+  (variable: string): Change =>
+  (container) => ({ ...container, env: (container.env ?? []).filter(({ name }) => name !== variable) });
+
+const set =
+  (variable: string, value: string): Change =>
+  (container) => ({ ...container, env: [...(drop(variable)(container).env ?? []), { name: variable, value }] });
+
+const withoutMount: Change = (container) => ({ ...container, volume_mounts: [] });
+
+const elsewhere: Change = (container) => {
+  const url = container.env?.find(({ name }) => name === 'KONG_CLUSTER_FALLBACK_CONFIG_STORAGE')?.value;
+  return set('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE', `${url}/elsewhere`)(container);
+};
+
+async function run(world: World, template: CloudRunTemplate, added: Environment): Promise<CloudRunService> {
+  const { machine, cluster } = world;
+  const images: Readonly<Record<string, Image>> = {
+    // Cloud Run runs a container by the user of its image, and says nothing of groups: both may use the volume.
+    [agent]: agentImage(machine.newFolder('agent-image')),
+    [`kong:${gatewayVersion}`]: await gatewayImage(machine.newFolder('kong-image'), gatewayVersion),
+  };
+  const metadata = await metadataServer(machine, () => world.keys === 'right');
+  // Google Cloud Storage is a server on this machine, which knows no identities: their tokens are given, or not.
+  const more = { KONG_RESILIENCE_GCS_ENDPOINT: 'http://gcs.example.com:4443/', ...added };
+  const changed = [importer, exporter].reduce(
+    (one, name) =>
+      change(one, name, (container) =>
+        Object.entries(more).reduce((two, [variable, value]) => set(variable, value)(two), container),
+      ),
+    template,
+  );
+  return new CloudRunService(machine, changed, {
+    images: (image) => {
+      const found = images[image];
+      if (found === undefined) throw new Error(`Image '${image}' not found`);
+      return found;
+    },
+    secrets: { 'kong-cluster-cert': cluster.pair.certificate, 'kong-cluster-key': cluster.pair.key.reveal() },
+    reachable: {
+      'cp.example.com:8005': world.controlPlanePort,
+      'gcs.example.com:4443': world.storePort,
+      '169.254.169.254:80': () => metadata,
+      // As Google's library spells it.
+      'metadata.google.internal.:80': () => metadata,
+    },
+  });
+}
+
+const inOutage = {
+  fails: 'starts in an outage with what was exported last, also after the exporter was restarted',
+  saying: /serves nothing/,
+} as const;
+const exports = 'exports what the control plane has, and starts with what it has';
+
+const mutants: readonly Mutant<Specification>[] = [];
+
+describeDeployment<Specification>({
+  name: 'Google Cloud Run (examples/google-cloud-run)',
+  store: { program: 'fake-gcs-server', start: gcsServer },
+  render: async () => {
+    const state = await applied({
+      folder: 'google-cloud-run',
+      stack: 'kong-google-cloud-run',
+      variables: {
+        project: 'edge-prod',
+        control_plane: 'cp.example.com:8005',
+        agent_image: agent,
+        cluster_certificate_secret: 'kong-cluster-cert',
+        cluster_key_secret: 'kong-cluster-key',
+      },
+    });
+    return {
+      storageUrl: String(state.outputs['storage_url']),
+      exporter: templateOf(valuesOf(state, 'google_cloud_run_v2_worker_pool')),
+      gateway: templateOf(valuesOf(state, 'google_cloud_run_v2_service')),
+    };
+  },
+  storageUrl: ({ storageUrl }) => storageUrl,
+  exporter: (world, specification, added) =>
+    run(world, specification.exporter, { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '0', ...added }),
+  gateway: (world, specification, added) => run(world, specification.gateway, added),
+  without: (specification) => ({
+    ...specification,
+    gateway: {
+      volumes: [],
+      containers: specification.gateway.containers
+        .filter(({ name }) => name === gateway)
+        .map((container) => ({ ...withoutMount(drop('BASH_ENV')(container)), depends_on: null })),
+    },
+  }),
+  names: { gateway, importer, exporter },
+  // What ends is the instance: the next one has nothing of it.
+  keepsCache: false,
+  knowsKeys: true,
+  mutants,
+});
