@@ -11,6 +11,8 @@ interface Specification {
   readonly storageUrl: string;
   readonly exporter: CloudRunTemplate;
   readonly gateway: CloudRunTemplate;
+  /** Number of the user of the gateway's image: the agent's, as docs/platforms/google-cloud-run.md asks for. */
+  readonly gatewayUser: number;
 }
 
 const agent = 'europe-docker.pkg.dev/edge-prod/kong/kong-resilience:0.1.0';
@@ -54,12 +56,16 @@ const elsewhere: Change = (container) => {
   return set('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE', `${url}/elsewhere`)(container);
 };
 
-async function run(world: World, template: CloudRunTemplate, added: Environment): Promise<CloudRunService> {
+async function run(
+  world: World,
+  template: CloudRunTemplate,
+  gatewayUser: number,
+  added: Environment,
+): Promise<CloudRunService> {
   const { machine, cluster } = world;
   const images: Readonly<Record<string, Image>> = {
-    // Cloud Run runs a container by the user of its image, and says nothing of groups: both may use the volume.
     [agent]: agentImage(machine.newFolder('agent-image')),
-    [`kong:${gatewayVersion}`]: await gatewayImage(machine.newFolder('kong-image'), gatewayVersion),
+    [`kong:${gatewayVersion}`]: await gatewayImage(machine.newFolder('kong-image'), gatewayVersion, gatewayUser),
   };
   const metadata = await metadataServer(machine, () => world.keys === 'right');
   // Google Cloud Storage is a server on this machine, which knows no identities: their tokens are given, or not.
@@ -89,12 +95,70 @@ async function run(world: World, template: CloudRunTemplate, added: Environment)
 }
 
 const inOutage = {
-  fails: 'starts in an outage with what was exported last, also after the exporter was restarted',
+  fails: 'serves after each single container was restarted in an outage',
   saying: /serves nothing/,
 } as const;
+const withControlPlane = 'starts with the control plane while the store is down';
 const exports = 'exports what the control plane has, and starts with what it has';
 
-const mutants: readonly Mutant<Specification>[] = [];
+const mutants: readonly Mutant<Specification>[] = [
+  { name: 'without BASH_ENV', mutate: gatewayWith(gateway, drop('BASH_ENV')), ...inOutage },
+  { name: "without the gateway's mount", mutate: gatewayWith(gateway, withoutMount), ...inOutage },
+  { name: "without the importer's mount", mutate: gatewayWith(importer, withoutMount), ...inOutage },
+  {
+    name: "whose gateway's image has another user than the agent's",
+    mutate: (specification) => ({ ...specification, gatewayUser: 1001 }),
+    ...inOutage,
+  },
+  {
+    name: 'that starts the gateway with the import, not after it',
+    mutate: gatewayWith(gateway, (container) => ({ ...container, depends_on: null })),
+    fails: 'starts in an outage with a store that is slow',
+    saying: /serves nothing/,
+  },
+  {
+    name: 'whose import does not stay',
+    mutate: gatewayWith(importer, (container) => ({ ...container, args: ['import'] })),
+    ...inOutage,
+    saying: /never the gateway answers: container kong-resilience-import exited with 0/,
+  },
+  {
+    name: 'whose import is asked where it does not answer',
+    mutate: gatewayWith(importer, (container) => ({
+      ...container,
+      startup_probe: [{ http_get: [{ path: '/startup', port: 8109 }], period_seconds: 1, failure_threshold: 2 }],
+    })),
+    ...inOutage,
+    saying: /never the gateway answers: the probe of kong-resilience-import failed 2 times/,
+  },
+  {
+    name: 'whose import looks elsewhere',
+    mutate: gatewayWith(importer, elsewhere),
+    ...inOutage,
+    saying: /serves nothing[\s\S]*KR_IMPORT_ABSENT/,
+  },
+  {
+    name: 'whose gateway has no control plane',
+    mutate: gatewayWith(gateway, drop('KONG_CLUSTER_CONTROL_PLANE')),
+    fails: withControlPlane,
+    saying: /never serves configuration 1: it writes/,
+    writes: noControlPlane,
+  },
+  {
+    name: 'whose gateway has no certificate',
+    mutate: gatewayWith(gateway, drop('KONG_CLUSTER_CERT')),
+    fails: withControlPlane,
+    saying: /never the gateway answers: it writes/,
+    writes: /cluster certificate and key must be provided/,
+  },
+  {
+    name: 'whose exporter writes elsewhere',
+    mutate: (specification) => ({ ...specification, exporter: change(specification.exporter, exporter, elsewhere) }),
+    fails: exports,
+    saying: /never stored configuration 1: it writes/,
+    writes: /"event":"confirmed"/,
+  },
+];
 
 describeDeployment<Specification>({
   name: 'Google Cloud Run (examples/google-cloud-run)',
@@ -115,12 +179,16 @@ describeDeployment<Specification>({
       storageUrl: String(state.outputs['storage_url']),
       exporter: templateOf(valuesOf(state, 'google_cloud_run_v2_worker_pool')),
       gateway: templateOf(valuesOf(state, 'google_cloud_run_v2_service')),
+      gatewayUser: 1000,
     };
   },
   storageUrl: ({ storageUrl }) => storageUrl,
   exporter: (world, specification, added) =>
-    run(world, specification.exporter, { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '0', ...added }),
-  gateway: (world, specification, added) => run(world, specification.gateway, added),
+    run(world, specification.exporter, specification.gatewayUser, {
+      KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '0',
+      ...added,
+    }),
+  gateway: (world, specification, added) => run(world, specification.gateway, specification.gatewayUser, added),
   without: (specification) => ({
     ...specification,
     gateway: {

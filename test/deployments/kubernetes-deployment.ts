@@ -23,10 +23,7 @@ interface Manifest {
 }
 
 /** What is other on each cloud. */
-export interface KubernetesCloud extends Pick<
-  Deployment<Specification>,
-  'name' | 'store' | 'knowsKeys' | 'scenarios'
-> {
+export interface KubernetesCloud extends Pick<Deployment<Specification>, 'name' | 'store' | 'knowsKeys' | 'scenarios'> {
   readonly example: Parameters<typeof applied>[0];
   /** The mutants that are tried, by name; by default all. */
   readonly mutants?: readonly string[];

@@ -142,7 +142,12 @@ const slowly = 'starts in an outage with a store that is slow';
 
 const mutants: readonly Mutant<Specification>[] = [
   { name: 'that does not want the import', mutate: change(dropIn, /Wants=.*\n/, ''), ...inOutage },
-  { name: 'that does not wait for it', mutate: change(dropIn, /After=.*\n/, ''), fails: slowly, saying: /serves nothing/ },
+  {
+    name: 'that does not wait for it',
+    mutate: change(dropIn, /After=.*\n/, ''),
+    fails: slowly,
+    saying: /serves nothing/,
+  },
   {
     name: 'whose import does not count as a start until it has ended',
     mutate: change(`${units}${importUnit}`, 'Type=oneshot', 'Type=exec'),
@@ -155,7 +160,11 @@ const mutants: readonly Mutant<Specification>[] = [
     mutate: change(dropIn, /$/, 'ExecStartPre=/usr/local/bin/kong prepare -p /usr/local/kong\n'),
     ...inOutage,
   },
-  { name: 'whose import has no folder', mutate: change(`${units}${importUnit}`, /StateDirectory=.*\n/, ''), ...inOutage },
+  {
+    name: 'whose import has no folder',
+    mutate: change(`${units}${importUnit}`, /StateDirectory=.*\n/, ''),
+    ...inOutage,
+  },
   {
     name: 'whose import looks elsewhere',
     mutate: change(importerFile, `${storageUrl}"`, `${storageUrl}/elsewhere"`),
@@ -178,9 +187,11 @@ const mutants: readonly Mutant<Specification>[] = [
   {
     name: 'whose gateway depends on the import',
     mutate: (specification) =>
-      change(`${units}${importUnit}`, ' import\n', ' import --require\n')(
-        change(dropIn, 'Wants=', 'Requires=')(specification),
-      ),
+      change(
+        `${units}${importUnit}`,
+        ' import\n',
+        ' import --require\n',
+      )(change(dropIn, 'Wants=', 'Requires=')(specification)),
     fails: 'starts as without us where control plane and store are down',
     saying: /never the gateway answers: Dependency failed: kong-resilience-import.service/,
   },

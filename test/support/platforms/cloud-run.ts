@@ -183,6 +183,8 @@ class Instance {
   readonly over: Promise<void>;
   ended: string | undefined;
   private finish: () => void = () => undefined;
+  private onStarted: () => void = () => undefined;
+  private startedCount = 0;
   private readonly volumes = new Map<string, string>();
 
   private constructor(
@@ -201,7 +203,7 @@ class Instance {
     return new Instance(machine, template, project, network);
   }
 
-  /** Resolves when all containers are healthy, or the instance has ended. */
+  /** Resolves when all containers have been started, which is before they are healthy, or the instance has ended. */
   async start(): Promise<void> {
     const healthy = new Map<string, Promise<void>>();
     const begin = (container: CloudRunContainer): Promise<void> => {
@@ -213,8 +215,10 @@ class Instance {
       healthy.set(name, made);
       return made;
     };
-    const all = Promise.all(this.template.containers.map(begin)).catch((error: Error) => this.end(error.message));
-    await Promise.race([all, this.over]);
+    const { containers } = this.template;
+    const started = new Promise<void>((resolve) => (this.onStarted = resolve));
+    void Promise.all(containers.map(begin)).catch((error: Error) => this.end(error.message));
+    await Promise.race([started, this.over]);
   }
 
   private async launch(container: CloudRunContainer): Promise<void> {
@@ -223,6 +227,8 @@ class Instance {
     const sandbox = this.machine.create(this.specOf(container));
     this.sandboxes.set(name, sandbox);
     await sandbox.start();
+    this.startedCount += 1;
+    if (this.startedCount === this.template.containers.length) this.onStarted();
     void sandbox.exit.then((exitCode) => this.end(`container ${name} exited with ${exitCode}`));
     const [startup] = container.startup_probe ?? [];
     const port = portOf(container);

@@ -170,7 +170,9 @@ export class ComposeProject implements Workload {
   get stopped(): string | undefined {
     const last = this.containers.at(-1) ?? '';
     const exitCode = this.running.get(last)?.endedWith;
-    return this.failed ?? (exitCode === undefined ? undefined : `${last} ended with ${exitCode}, and is not started again`);
+    return (
+      this.failed ?? (exitCode === undefined ? undefined : `${last} ended with ${exitCode}, and is not started again`)
+    );
   }
 
   get ends(): boolean {

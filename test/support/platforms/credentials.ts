@@ -35,7 +35,8 @@ export async function instanceMetadata(machine: Machine, credentials: () => Cred
     if (request.method === 'PUT' && request.url === '/latest/api/token') response.end('session');
     else if (request.headers['x-aws-ec2-metadata-token'] !== 'session') response.writeHead(401).end();
     else if (request.url === roles) response.end('gateway');
-    else if (request.url === `${roles}gateway`) response.end(JSON.stringify({ Code: 'Success', ...given(credentials()) }));
+    else if (request.url === `${roles}gateway`)
+      response.end(JSON.stringify({ Code: 'Success', ...given(credentials()) }));
     else response.writeHead(404).end();
   });
 }

@@ -111,7 +111,10 @@ class Gateway {
     const node = await DataPlane.start({
       prefix: this.prefix,
       version: version as NonNullable<typeof version>,
-      log: { ...silentLog, debug: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`) },
+      log: {
+        ...silentLog,
+        debug: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`),
+      },
       // Kong waits for 5 to 10 s.
       reconnectMs: [100, 200],
       ...(file === undefined || file === '' ? {} : { declarativeConfig: file }),
