@@ -8,13 +8,13 @@ import {
   S3Store,
   SystemdExporter,
   SystemdGateway,
-} from '../../constructs/aws';
-import { instanceMetadata } from '../support/platforms/credentials';
-import { virtualMachine } from '../support/platforms/images';
-import { SystemdMachine, type UnitFiles } from '../support/platforms/systemd';
-import { describeDeployment, type Environment, type Mutant, noControlPlane } from './scenarios';
-import { minioWithRole } from './store-server';
-import { gatewayVersion, type World } from './world';
+} from '../../../constructs/aws';
+import { instanceMetadata } from '../../support/platforms/credentials';
+import { virtualMachine } from '../../support/platforms/images';
+import { SystemdMachine, type UnitFiles } from '../../support/platforms/systemd';
+import { describeDeployment, type Environment, type Mutant, noControlPlane } from '../../deployments/scenarios';
+import { minioWithRole } from '../../deployments/store-server';
+import { gatewayVersion, type World } from '../../deployments/world';
 
 /** What Kong's packages install, as far as a start depends on it; and an operator who wants it started again. */
 const kongService: MachineFile = {
