@@ -8,15 +8,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import {
-  type Credentials,
-  minioRoot,
-  startFakeGcs,
-  startMinio,
-  startVersitygw,
-  versitygwRegion,
-  versitygwRoot,
-} from '../support/servers';
+import { type Credentials, minioRoot, startFakeGcs, startMinio } from '../support/servers';
 
 /** The one bucket of a specification, read and written without the program's own drivers. */
 export interface StoredObjects {
@@ -86,10 +78,6 @@ export async function s3Server(
     },
   };
 }
-
-/** With long-term keys, and the strict region of the examples on AWS. */
-export const versitygwServer = async (): Promise<StoreServer> =>
-  s3Server(await startVersitygw(), versitygwRoot, versitygwRegion);
 
 /** MinIO answers that it is ready some time before it knows its identities. */
 export async function initialized<T>(ask: () => Promise<T>): Promise<T> {
