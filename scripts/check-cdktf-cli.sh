@@ -37,7 +37,7 @@ END
 # The state is beside the app: in the copy.
 project="$work/project"
 mkdir "$project"
-cp -R cdktf.json package.json tsconfig.json constructs src examples "$project/"
+cp -R cdktf.json package.json tsconfig.json constructs src examples dist "$project/"
 ln -s "$root/node_modules" "$project/node_modules"
 cd "$project"
 
