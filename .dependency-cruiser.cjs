@@ -88,11 +88,12 @@ module.exports = {
       from: { path: '^constructs/', pathNot: '^constructs/(aws|google)/' },
       to: { path: 'node_modules/@cdktf/' },
     },
+    { name: 'no-test-needs-chaos', severity: 'error', from: { path: '^test/' }, to: { path: '^chaos/' } },
     {
       name: 'no-tests-in-the-product',
       severity: 'error',
       from: { path: '^(src|constructs)/' },
-      to: { path: '^test/' },
+      to: { path: '^(test|chaos)/' },
     },
   ],
   options: {

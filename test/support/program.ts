@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -65,6 +65,7 @@ export class Program {
       child.once('error', failed);
       child.once('close', (code, signal) => {
         this.#ended = true;
+        keepOutput(this);
         done({ code, signal, stdout: this.stdout, stderr: this.stderr });
       });
     });
@@ -117,6 +118,13 @@ export class Program {
     if (ended && !(await condition()))
       throw new Error(`it ended before ${what}; it wrote:\n${this.stderr}${this.stdout}`);
   }
+}
+
+/** For `npm run chaos`, which searches what all processes wrote for secrets. */
+function keepOutput({ pid, stdout, stderr }: Program): void {
+  const folder = process.env['KONG_RESILIENCE_TEST_OUTPUT'];
+  if (folder === undefined || stdout + stderr === '') return;
+  writeFileSync(join(folder, `${Date.now()}-${pid}.txt`), `${stdout}${stderr}`);
 }
 
 /** Runs the program to its end. */

@@ -1,0 +1,85 @@
+/**
+ * `npm run chaos`: tries to lose a configuration, by killing, pausing, partitioning, damaging and feeding rubbish.
+ * Every run is reproducible from the seed that it prints. A suite is a file of this folder, `<suite>.test.ts`.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { readFigures } from './support/figures';
+import { variables } from './support/variables';
+
+/** In the order in which they run: `secrets` searches what the others left. */
+const suites = ['lease', 'hostile-input', 'kill', 'exporters', 'store', 'control-plane', 'gateway', 'secrets'];
+
+interface Options {
+  readonly seed: number;
+  readonly long: boolean;
+  readonly only: readonly string[];
+  readonly json?: string;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('A seed is a whole number of up to ten digits.');
+  return Number(text);
+}
+
+const { seed, long, only, json } = new Command('chaos')
+  .description(
+    'Tries to lose a configuration; fails where one is lost, older than promised, damaged, or a secret shows.',
+  )
+  .option('--seed <number>', 'of an earlier run, to repeat it', wholeNumber, Math.floor(Math.random() * 2 ** 31))
+  .option('--long', 'the long form, which takes hours', false)
+  .addOption(new Option('--only <suite...>', 'these suites alone').choices(suites).default(suites, 'all'))
+  .option('--json <folder>', 'keep the results of each suite there, for CI to count')
+  .parse()
+  .opts<Options>();
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const record = mkdtempSync(join(tmpdir(), 'kong-resilience-chaos-'));
+const output = join(record, 'output');
+mkdirSync(output);
+process.on('exit', () => rmSync(record, { recursive: true, force: true, maxRetries: 5 }));
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+say(`seed ${seed}${long ? ', long form' : ''}`);
+
+const failed = suites
+  .filter((suite) => only.includes(suite))
+  .filter((suite) => {
+    const reporters =
+      json === undefined ? [] : ['--reporter=json', `--outputFile.json=${join(json, `chaos-${suite}.json`)}`];
+    const { status } = spawnSync(
+      process.execPath,
+      [
+        'node_modules/vitest/vitest.mjs',
+        'run',
+        '--config',
+        'chaos/vitest.config.mts',
+        '--reporter=default',
+        ...reporters,
+        `chaos/${suite}.test.ts`,
+      ],
+      {
+        cwd: root,
+        stdio: 'inherit',
+        env: {
+          ...process.env,
+          [variables.seed]: String(seed),
+          [variables.long]: String(long),
+          [variables.record]: record,
+          [variables.output]: output,
+        },
+      },
+    );
+    return status !== 0;
+  });
+
+for (const { suite, what, count, note } of readFigures(record))
+  say(`${suite}: ${what}: ${count}${note === undefined ? '' : ` (${note})`}`);
+if (failed.length > 0) {
+  say(`failed: ${failed.join(', ')}; repeat with npm run chaos -- --seed ${seed} --only ${failed.join(' ')}`);
+  process.exitCode = 1;
+}
