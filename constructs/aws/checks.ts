@@ -1,7 +1,7 @@
-import { parseGatewayVersion, parseStorageUrl } from '../../src/contract';
+import { parseStorageUrl } from '../../src/contract';
 import { isKnown, type Problem } from '../problems';
-import { accessPointAlias, bucketNames, bucketPrefix, gatewayVersion, numberRange } from './problems';
-import { keyArn, prefixCharacter, storageLocation, versionListToken } from './problems';
+import { accessPointAlias, bucketNames, bucketPrefix, numberRange } from './problems';
+import { keyArn, prefixCharacter, storageLocation } from './problems';
 
 /** Names and numbers that stand in for tokens while the rest is checked. */
 const anyBucket = 'any-bucket';
@@ -48,16 +48,6 @@ export function checkExistingBucket(bucketName: string): Problem[] {
 export function checkNumber(prop: string, value: number | undefined, minimum: number, maximum: number): Problem[] {
   if (!isKnown(value) || (Number.isInteger(value) && value >= minimum && value <= maximum)) return [];
   return [numberRange(prop, value, minimum, maximum)];
-}
-
-/** One version; a token is not checked. */
-export function checkVersion(version: string): Problem[] {
-  return !isKnown(version) || parseGatewayVersion(version) !== undefined ? [] : [gatewayVersion(version)];
-}
-
-/** A list of versions, which must not be a token as a whole. */
-export function checkVersions(versions: readonly string[]): Problem[] {
-  return isKnown(versions) ? versions.flatMap(checkVersion) : [versionListToken()];
 }
 
 /** The ARN of a key. */

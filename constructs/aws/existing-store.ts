@@ -6,16 +6,16 @@ import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
 import { inform, isKnown, throwProblems, warn } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
-import { checkExistingBucket, checkKeyArn, checkLocation, checkVersion, checkVersions } from './checks';
-import { normalizePrefix } from './checks';
+import { KnownVersions } from '../topology/known-versions';
+import { versionListProblems } from '../topology/versions';
+import { checkExistingBucket, checkKeyArn, checkLocation, normalizePrefix } from './checks';
 import { putSettingsFor } from './encryption';
 import { awsPrincipal, GrantBook } from './grant-book';
 import type { IExistingS3Store } from './interfaces';
-import { KnownVersions } from './known-versions';
 import { checkRetention, retentionOf, sharedBucketRules } from './lifecycle';
 import type { Retention, RetentionProps } from './lifecycle';
 import type { PolicyStatement } from './policy';
-import { bucketUnchecked, keyPolicyUnchecked, readTooEarly } from './problems';
+import { bucketUnchecked, keyPolicyUnchecked, noVersion, readTooEarly } from './problems';
 import { regionEnvironment } from './region-environment';
 import { exportRights, importRights, rootOf, tlsOnly, type Place } from './statements';
 
@@ -79,7 +79,7 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
     throwProblems(this, [
       ...checkLocation({ bucketName, prefix }),
       ...checkExistingBucket(bucketName),
-      ...checkVersions(gatewayVersions),
+      ...versionListProblems(gatewayVersions),
       ...checkKeyArn('kmsKeyArn', kmsKeyArn),
       ...checkRetention(options),
     ]);
@@ -101,6 +101,7 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
         : { KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG: EnvValue.fromText(putSettingsFor(kmsKeyArn)) }),
     };
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
+    this.#versions.warnWithout(noVersion());
     inform(this, bucketUnchecked(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
     if (kmsKeyArn !== undefined) warn(this, keyPolicyUnchecked());
   }
@@ -132,10 +133,8 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
   }
 
   addGatewayVersion(version: string): void {
-    throwProblems(this, checkVersion(version));
-    if (this.#versions.has(version)) return;
+    if (!this.#versions.add(version)) return;
     if (this.#rulesRead) throwProblems(this, [readTooEarly('lifecycleRules')]);
     this.#grants.noteVersion();
-    this.#versions.add(version);
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { S3BucketLifecycleConfigurationRule } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration';
-import { parseGatewayVersion } from '../../src/contract';
 import { isKnown, type Problem } from '../problems';
+import { mayBeEnterprise } from '../topology/versions';
 import { checkNumber } from './checks';
 import { rootOf } from './statements';
 
@@ -111,11 +111,6 @@ function versionRules(folder: string, version: string, retention: Retention): S3
     // S3 takes it in no rule that has days.
     { ...rule('election-markers', election), expiration: [{ expiredObjectDeleteMarker: true }] },
   ];
-}
-
-/** Whether an Enterprise gateway may write under this version; a token may be any. */
-export function mayBeEnterprise(version: string): boolean {
-  return !isKnown(version) || parseGatewayVersion(version)?.edition !== 'open-source';
 }
 
 /** The start of every rule. Its id holds what it reaches, so that it stays unique among other people's. */

@@ -44,20 +44,6 @@ export const numberRange = defineProblem(
     `${prop} is ${value}: it must be a whole number from ${minimum} to ${maximum}.`,
 );
 
-export const gatewayVersion = defineProblem(
-  'KR_TF_S3_VERSION',
-  'A gateway version is not a full one.',
-  (value: string) =>
-    `the gateway version ${quote(value)} is not full: configurations are stored under one exact version, of three parts in open source (3.9.1) or four in Enterprise (3.10.0.2); "kong version" prints it.`,
-);
-
-export const versionListToken = defineProblem(
-  'KR_TF_S3_VERSION_LIST',
-  'The list of gateway versions is a token, so that its length is not known.',
-  () =>
-    'gatewayVersions is a token: each version gets lifecycle rules of its own, so their number must be known. Give a list; its members may be tokens.',
-);
-
 export const noVersion = defineProblem(
   'KR_TF_S3_NO_VERSION',
   'No gateway version is known, so that there are no rules by version.',

@@ -3,16 +3,17 @@ import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
 import { throwProblems, warn } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
+import { KnownVersions } from '../topology/known-versions';
+import { versionListProblems } from '../topology/versions';
 import { declareBucket, type BucketSettings, type DeclaredBucket } from './bucket';
-import { checkLocation, checkVersion, checkVersions, normalizePrefix } from './checks';
+import { checkLocation, normalizePrefix } from './checks';
 import { checkEncryption, choiceOf, putSettingsFor, S3Encryption } from './encryption';
 import { ExistingS3Store, type ExistingS3StoreOptions } from './existing-store';
 import { awsPrincipal, GrantBook } from './grant-book';
 import type { IExistingS3Store, IS3Store } from './interfaces';
-import { KnownVersions } from './known-versions';
 import { checkRetention, ownBucketRules, retentionOf, type RetentionProps } from './lifecycle';
 import type { PolicyStatement } from './policy';
-import { keyPolicyUnchecked, replicationWithoutVersion } from './problems';
+import { keyPolicyUnchecked, noVersion, replicationWithoutVersion } from './problems';
 import { regionEnvironment } from './region-environment';
 import { checkReplication, replicaEncryption, replicationOf, type S3Replication } from './replication';
 import { declareReplication, replicationRules } from './replication';
@@ -152,7 +153,7 @@ export class S3Store extends Construct implements IS3Store {
     const { prefix = 'kong', encryption = S3Encryption.s3Managed(), replication, gatewayVersions = [] } = props;
     throwProblems(this, [
       ...checkLocation({ bucketName: props.bucketName, bucketPrefix: props.bucketPrefix, prefix }),
-      ...checkVersions(gatewayVersions),
+      ...versionListProblems(gatewayVersions),
       ...checkEncryption('the key of encryption', encryption),
       ...checkRetention(props),
       ...(replication === undefined ? [] : checkReplication(replication, { region: props.region, encryption })),
@@ -213,6 +214,7 @@ export class S3Store extends Construct implements IS3Store {
       replicated?.update(this.#versions.all);
     };
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
+    this.#versions.warnWithout(noVersion());
     if (this.#existingKey) warn(this, keyPolicyUnchecked());
     this.node.addValidation({
       validate: () => {
@@ -242,10 +244,7 @@ export class S3Store extends Construct implements IS3Store {
   }
 
   addGatewayVersion(version: string): void {
-    throwProblems(this, checkVersion(version));
-    if (this.#versions.has(version)) return;
-    this.#versions.add(version);
-    this.#updateRules();
+    if (this.#versions.add(version)) this.#updateRules();
   }
 
   #grantImportHere(principal: IPrincipal): void {

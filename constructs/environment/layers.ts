@@ -1,7 +1,7 @@
-import { DefaultTokenResolver, StringConcat, Token, Tokenization } from 'cdktf';
+import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { environmentVariables, show } from '../../src/contract';
-import type { Problem } from '../problems';
+import { resolveTokens, type Problem } from '../problems';
 import { conflict, noValue } from './problems';
 import { isEnvValue, sourceOf, type EnvValue, type EnvValues } from './value';
 
@@ -56,12 +56,8 @@ function valuesOnly(layer: EnvValues, problems: Problem[]): EnvValues {
 
 /** Two tokens are alike when they resolve to the same expression. */
 function sameValue(construct: IConstruct, one: EnvValue, other: EnvValue): boolean {
-  return one.equals(other) || resolved(construct, one) === resolved(construct, other);
-}
-
-function resolved(scope: IConstruct, value: EnvValue): string {
-  const resolver = new DefaultTokenResolver(new StringConcat());
-  return JSON.stringify(Tokenization.resolve(sourceOf(value), { scope, resolver, preparing: false }));
+  const resolved = (value: EnvValue): string => JSON.stringify(resolveTokens(construct, sourceOf(value)));
+  return one.equals(other) || resolved(one) === resolved(other);
 }
 
 /** A value as a message may show it. */

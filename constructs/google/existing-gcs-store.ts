@@ -3,12 +3,13 @@ import { Construct } from 'constructs';
 import type { EnvValues } from '../environment';
 import { inform, isKnown, throwProblems } from '../problems';
 import type { IConfigurationStore, IPrincipal } from '../topology';
+import { KnownVersions } from '../topology/known-versions';
+import { versionListProblems } from '../topology/versions';
 import { GcsAccess } from './gcs-access';
 import { retentionProblems, sharedBucketRules, type GcsRetentionProps } from './gcs-lifecycle';
 import { readGcsPlace, storageUrlOf, type GcsPlace } from './gcs-place';
 import { GcsRoles, roleSourceOf } from './gcs-roles';
-import { versionListProblems, versionProblems, warnWithoutVersion } from './gcs-versions';
-import { existingBucket, readTooEarly } from './problems';
+import { existingBucket, noVersion, readTooEarly } from './problems';
 
 /** A store on Google Cloud Storage. */
 export interface IGcsStore extends IConfigurationStore {
@@ -46,7 +47,7 @@ export class ExistingGcsStore extends Construct implements IExistingGcsStore {
   readonly exporterEnvironment: EnvValues = {};
   readonly importerEnvironment: EnvValues = {};
 
-  private readonly versions: string[] = [];
+  private readonly versions = new KnownVersions(this);
   private rulesRead = false;
   private readonly place: GcsPlace;
   private readonly access: GcsAccess;
@@ -73,20 +74,17 @@ export class ExistingGcsStore extends Construct implements IExistingGcsStore {
     this.place = place;
     this.access = new GcsAccess(this, bucketName, place, roles, props.project, this.versions);
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
-    warnWithoutVersion(this, this.versions);
+    this.versions.warnWithout(noVersion());
   }
 
   get lifecycleRules(): readonly StorageBucketLifecycleRule[] {
     this.rulesRead = true;
-    return sharedBucketRules(this.place, this.versions, this.props);
+    return sharedBucketRules(this.place, this.versions.all, this.props);
   }
 
   addGatewayVersion(version: string): void {
-    throwProblems(this, versionProblems(version));
-    if (this.versions.includes(version)) return;
-    if (this.rulesRead)
-      throwProblems(this, [readTooEarly(isKnown(version) ? `the gateway version ${version}` : 'a gateway version')]);
-    this.versions.push(version);
+    if (!this.versions.add(version) || !this.rulesRead) return;
+    throwProblems(this, [readTooEarly(isKnown(version) ? `the gateway version ${version}` : 'a gateway version')]);
   }
 
   grantExport(principal: IPrincipal): void {

@@ -3,9 +3,9 @@ import { Lazy } from 'cdktf';
 import type { Construct } from 'constructs';
 import { DeclarationError } from '../problems';
 import { noteExportGrant, type IConfigurationStore, type IPrincipal } from '../topology';
+import type { KnownVersions } from '../topology/known-versions';
 import { readCondition, writeCondition } from './gcs-conditions';
 import type { GcsPlace } from './gcs-place';
-import { mayBeEnterprise } from './gcs-versions';
 import { roleSourceOf, type GcsRoles, type GcsVerb } from './gcs-roles';
 import { childIdFor } from './names';
 import { isGooglePrincipal, type IGooglePrincipal } from './principal';
@@ -29,7 +29,7 @@ export class GcsAccess {
     private readonly place: GcsPlace,
     private readonly roles: GcsRoles,
     private readonly project: string | undefined,
-    private readonly versions: readonly string[],
+    private readonly versions: KnownVersions,
   ) {}
 
   grantExport(principal: IPrincipal): void {
@@ -52,9 +52,8 @@ export class GcsAccess {
 
   private condition(verb: GcsVerb): string | undefined {
     if (verb === 'reader') return readCondition(this.place);
-    // Versions may still be added. Without one any may be written, Enterprise's too.
-    const election = () => this.versions.length === 0 || this.versions.some(mayBeEnterprise);
-    return Lazy.stringValue({ produce: () => writeCondition(this.place, election()) });
+    // Versions may still be added.
+    return Lazy.stringValue({ produce: () => writeCondition(this.place, this.versions.mayElect) });
   }
 
   private bind(principal: IGooglePrincipal, verb: GcsVerb): void {

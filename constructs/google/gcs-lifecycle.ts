@@ -1,8 +1,8 @@
 import type { StorageBucketLifecycleRule } from '@cdktf/provider-google/lib/storage-bucket';
 import { Op, Token } from 'cdktf';
 import { isKnown, type Problem } from '../problems';
+import { mayBeEnterprise } from '../topology/versions';
 import { keyRootOf, type GcsPlace } from './gcs-place';
-import { mayBeEnterprise } from './gcs-versions';
 import { outOfRange } from './problems';
 
 /** How long what is not current is kept. */

@@ -3,6 +3,8 @@ import { Construct } from 'constructs';
 import type { EnvValues } from '../environment';
 import { isKnown, throwProblems, warn, type Problem } from '../problems';
 import type { IPrincipal } from '../topology';
+import { KnownVersions } from '../topology/known-versions';
+import { versionListProblems } from '../topology/versions';
 import { ExistingGcsStore } from './existing-gcs-store';
 import type { ExistingGcsStoreProps, IExistingGcsStore, IGcsStore } from './existing-gcs-store';
 import { GcsAccess } from './gcs-access';
@@ -10,9 +12,8 @@ import { GcsEncryption, keySourceOf } from './gcs-encryption';
 import { ownBucketRules, retentionProblems, type GcsRetentionProps } from './gcs-lifecycle';
 import { readGcsPlace, storageUrlOf, type GcsPlace } from './gcs-place';
 import { GcsRoles, roleSourceOf } from './gcs-roles';
-import { versionListProblems, versionProblems, warnWithoutVersion } from './gcs-versions';
 import { labelProblems, secondsOf } from './names';
-import { coldStorageClass, outOfRange, wrongLocation, wrongStorageClass } from './problems';
+import { coldStorageClass, noVersion, outOfRange, wrongLocation, wrongStorageClass } from './problems';
 
 /** A new bucket of Google Cloud Storage. */
 export interface GcsStoreProps extends GcsRetentionProps {
@@ -101,7 +102,7 @@ export class GcsStore extends Construct implements IGcsStore {
   /** The bucket itself, for what this construct has no prop for. */
   readonly bucket: StorageBucket;
 
-  private readonly versions: string[] = [];
+  private readonly versions = new KnownVersions(this);
   private readonly retention: GcsRetentionProps;
   private readonly place: GcsPlace;
   private readonly access: GcsAccess;
@@ -149,13 +150,11 @@ export class GcsStore extends Construct implements IGcsStore {
     this.access = new GcsAccess(this, this.bucket.name, place, roles, project, this.versions);
     this.putRules();
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
-    warnWithoutVersion(this, this.versions);
+    this.versions.warnWithout(noVersion());
   }
 
   addGatewayVersion(version: string): void {
-    throwProblems(this, versionProblems(version));
-    if (!this.versions.includes(version)) this.versions.push(version);
-    this.putRules();
+    if (this.versions.add(version)) this.putRules();
   }
 
   grantExport(principal: IPrincipal): void {
@@ -167,7 +166,7 @@ export class GcsStore extends Construct implements IGcsStore {
   }
 
   private putRules(): void {
-    this.bucket.putLifecycleRule(ownBucketRules(this.place, this.versions, this.retention));
+    this.bucket.putLifecycleRule(ownBucketRules(this.place, this.versions.all, this.retention));
   }
 }
 

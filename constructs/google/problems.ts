@@ -28,20 +28,6 @@ export const outOfRange = defineProblem(
   (prop: string, value: number, allowed: string) => `${prop} is ${value}: it must be ${allowed}.`,
 );
 
-export const notAVersion = defineProblem(
-  'KR_TF_GCS_GATEWAY_VERSION',
-  'A bucket is told a gateway version that is not a full one.',
-  (value: string) =>
-    `the gateway version "${value}" is not full: configurations are stored under one exact version, of three parts in open source (3.9.1) or four in Enterprise (3.10.0.2); "kong version" prints it.`,
-);
-
-export const versionListToken = defineProblem(
-  'KR_TF_GCS_VERSION_LIST',
-  'The list of gateway versions is a token, so that its length is not known.',
-  () =>
-    'gatewayVersions is a token: the lifecycle rules name each version, so their number must be known. Give a list; its members may be tokens.',
-);
-
 export const noVersion = defineProblem(
   'KR_TF_GCS_NO_VERSION',
   'No gateway version is known, so that there are no lifecycle rules by version.',

@@ -1,26 +1,24 @@
-import { DefaultTokenResolver, Lazy, StringConcat, Tokenization } from 'cdktf';
+import { Lazy } from 'cdktf';
 import { Construct } from 'constructs';
-import { explainVersion, parseGatewayVersion } from '../../src/contract';
 import type { EnvValues } from '../environment';
-import { inform, isKnown, throwProblems, warn } from '../problems';
+import { inform, throwProblems, warn, type Problem } from '../problems';
 import { type IConfigurationStore, type IPrincipal, noteExportGrant } from '../topology';
+import { KnownVersions } from '../topology/known-versions';
 import { type Address, type AddressProps, readAddress } from './address';
 import { ExistingKeys } from './existing-keys';
 import {
   configurationRule,
-  mayBeEnterprise,
   type RetentionProps,
   retentionProblems,
   type S3LifecycleRule,
   versionRules,
 } from './lifecycle';
 import { exportStatements, importStatements, policyText, type MinioPolicyStatement } from './policy';
-import { badVersion, notGranted } from './problems';
+import { notGranted } from './problems';
 
 /** @internal What a store at an endpoint of its own has in common with every other. */
 export abstract class EndpointStore extends Construct implements IConfigurationStore {
-  /** By their texts in the stack's JSON: each access of an attribute makes a token of its own. */
-  protected readonly versions = new Map<string, string>();
+  private readonly versions = new KnownVersions(this);
   protected readonly rules: S3LifecycleRule[] = [];
 
   constructor(
@@ -86,9 +84,7 @@ export abstract class EndpointStore extends Construct implements IConfigurationS
   }
 
   private get exportStatements(): MinioPolicyStatement[] {
-    // Without a version any may be written, Enterprise's too.
-    const elects = (): boolean => this.versions.size === 0 || [...this.versions.values()].some(mayBeEnterprise);
-    return exportStatements(this.bucketName, this.address.folder, elects);
+    return exportStatements(this.bucketName, this.address.folder, () => this.versions.mayElect);
   }
 
   /** @throws DeclarationError when the store cannot grant this kind of principal anything */
@@ -96,23 +92,17 @@ export abstract class EndpointStore extends Construct implements IConfigurationS
 
   /** @throws DeclarationError when it is known and not a full version */
   addGatewayVersion(version: string): void {
-    if (isKnown(version) && parseGatewayVersion(version) === undefined) {
-      throwProblems(this, [badVersion(version, explainVersion(version))]);
-    }
-    const text = this.textOf(version);
-    if (this.versions.has(text)) return;
-    this.versions.set(text, version);
+    if (!this.versions.add(version)) return;
     this.rules.push(...this.rulesOf(`${this.address.folder}${version}/`, version));
+  }
+
+  /** Tells at synth that it knows no version. */
+  protected warnWithoutVersion(problem: Problem): void {
+    this.versions.warnWithout(problem);
   }
 
   /** The lifecycle rules of one version; in a bucket where other people's objects may lie, none reaches further than its folder. */
   protected rulesOf(base: string, version: string): S3LifecycleRule[] {
     return [configurationRule(`${base}config.json`, this.retention), ...versionRules(base, version, this.retention)];
-  }
-
-  private textOf(version: string): string {
-    if (isKnown(version)) return version;
-    const resolver = new DefaultTokenResolver(new StringConcat());
-    return Tokenization.resolve(version, { scope: this, resolver, preparing: false }) as string;
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { parseGatewayVersion } from '../../src/contract';
 import { isKnown, type Problem } from '../problems';
+import { mayBeEnterprise } from '../topology/versions';
 import { badNumber } from './problems';
 import type { MinioIlmPolicyRule } from './provider';
 
@@ -78,11 +78,6 @@ export function versionRules(base: string, version: string, retention: Retention
       NoncurrentVersionExpiration: { NoncurrentDays: 1 },
     }),
   ];
-}
-
-/** Whether an Enterprise gateway may write under this version; a token may be any. */
-export function mayBeEnterprise(version: string): boolean {
-  return !isKnown(version) || parseGatewayVersion(version)?.edition !== 'open-source';
 }
 
 /** Its id holds what it reaches, so that it stays unique among other people's; an id has 255 bytes at most. */

@@ -68,13 +68,6 @@ export const noGatewayVersion = defineProblem(
     'no gateway version is known, and MinIO has no wildcards in lifecycle rules: what Enterprise leaves under election/ would never expire, and replaced leases would stay as long as replaced configurations. Give an exporter node this store, or call addGatewayVersion.',
 );
 
-export const badVersion = defineProblem(
-  'KR_TF_MINIO_GATEWAY_VERSION',
-  'An S3-compatible store is told a gateway version that is not a full one.',
-  (value: string, meant: string) =>
-    `addGatewayVersion was given "${value}": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since configurations are stored under it; ${meant}`,
-);
-
 export const badUserName = defineProblem(
   'KR_TF_MINIO_USER_NAME',
   'The name of a user of MinIO is not allowed.',

@@ -1,6 +1,5 @@
-import { Aspects } from 'cdktf';
-import type { IConstruct, Construct } from 'constructs';
-import { inform, isKnown, throwProblems, warn } from '../problems';
+import type { Construct } from 'constructs';
+import { inform, isKnown, throwProblems } from '../problems';
 import { type IConfigurationStore, type IPrincipal, noteExportGrant } from '../topology';
 import { type Address, type AddressProps, readAddress } from './address';
 import type { MinioEncryption } from './encryption';
@@ -143,11 +142,7 @@ export class MinioStore extends MinioStoreBase {
     this.address = readAddress(isKnown(bucketName) ? bucketName : bucket, props);
     this.addRules([configurationRule(this.address.folder, props)]);
     new MinioIlmPolicy(this, 'Lifecycle', { bucket, rule: this.lifecycleRules });
-    Aspects.of(this).add({
-      visit: (node: IConstruct) => {
-        if (node === this && this.versions.size === 0) warn(this, noGatewayVersion());
-      },
-    });
+    this.warnWithoutVersion(noGatewayVersion());
   }
 
   /** Of a bucket that is ours: replaced configurations are reached by one rule for every version, also those of long ago. */

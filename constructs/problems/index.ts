@@ -5,8 +5,10 @@
  * A folder declares its own in its `problems.ts`; the catalogue collects them, and docs/constructs/problems.md is checked
  * against it both ways.
  */
-import { Annotations, Token } from 'cdktf';
+import { Annotations } from 'cdktf';
 import type { IConstruct } from 'constructs';
+
+export { expressionOf, isKnown, resolveTokens } from './tokens';
 
 /** One kind of problem. */
 export interface ProblemDefinition {
@@ -73,9 +75,4 @@ export function warn(construct: IConstruct, problem: Problem): void {
 /** Tells what a user should know at the construct, without a doubt about it. */
 export function inform(construct: IConstruct, problem: Problem): void {
   Annotations.of(construct).addInfo(`${problem.code} ${problem.text}`);
-}
-
-/** Whether a value is known now; a token is known to Terraform alone, and cannot be checked here. */
-export function isKnown<T>(value: T | undefined): value is T {
-  return value !== undefined && !Token.isUnresolved(value);
 }

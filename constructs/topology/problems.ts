@@ -7,6 +7,13 @@ export const notFullVersion = defineProblem(
     `${prop} is "${value}": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; ${meant}`,
 );
 
+export const versionListToken = defineProblem(
+  'KR_TF_GATEWAY_VERSION_LIST',
+  'The list of the gateway versions of a store is a token, so that its length is not known.',
+  () =>
+    'gatewayVersions is a token: each version gets lifecycle rules of its own, so their number must be known. Give a list; its members may be tokens.',
+);
+
 export const noVersions = defineProblem(
   'KR_TF_NO_GATEWAY_VERSION',
   'An exporter has no gateway version.',

@@ -1,11 +1,17 @@
 import { explainVersion, parseGatewayVersion } from '../../src/contract';
 import { isKnown, type Problem } from '../problems';
-import { mixedEditions, notFullVersion, noVersions, versionTwice } from './problems';
+import { mixedEditions, notFullVersion, noVersions, versionListToken, versionTwice } from './problems';
 
 /** What is wrong with a version, at the prop that has it; nothing for a token. */
 export function versionProblems(prop: string, version: string): Problem[] {
   if (!isKnown(version) || parseGatewayVersion(version) !== undefined) return [];
   return [notFullVersion(prop, version, explainVersion(version))];
+}
+
+/** What is wrong with the versions that a store is given, which has rules for each of them. */
+export function versionListProblems(versions: readonly string[]): Problem[] {
+  if (!isKnown(versions)) return [versionListToken()];
+  return versions.flatMap((version, index) => versionProblems(`gatewayVersions[${index}]`, version));
 }
 
 /** What is wrong with the versions of an exporter. */
@@ -24,6 +30,11 @@ export function versionsProblems(versions: readonly string[]): Problem[] {
 /** Whether the gateway is Enterprise, by the four parts of its version. One that is not known yet counts as open source. */
 export function isEnterprise(versions: readonly string[]): boolean {
   return versions.some((version) => editionOf(version) === 'enterprise');
+}
+
+/** Whether an Enterprise gateway may write under this version, which elects a leader there; a token may be any. */
+export function mayBeEnterprise(version: string): boolean {
+  return !isKnown(version) || editionOf(version) === 'enterprise';
 }
 
 function editionOf(version: string): 'open-source' | 'enterprise' | undefined {

@@ -1,8 +1,7 @@
 import type { EcsTaskDefinitionVolume } from '@cdktf/provider-aws/lib/ecs-task-definition';
-import { DefaultTokenResolver, StringConcat, Tokenization } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import type { EcsSecret, EcsVariable } from '../../environment';
-import { isKnown, throwProblems, warn, type Problem } from '../../problems';
+import { expressionOf, isKnown, throwProblems, warn, type Problem } from '../../problems';
 import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../../topology';
 import { gatewayDoubts } from '../../topology/gateway-container';
 import { imageProblems } from '../../topology/image';
@@ -263,7 +262,6 @@ function conflicts(
   addedEnvironment: readonly EcsVariable[],
   addedSecrets: readonly EcsSecret[],
 ): Problem[] {
-  // Each reading of an attribute makes a token of its own; alike are two that resolve to the same expression.
   const said = (kind: string, text: string): string => `${kind} ${expressionOf(construct, text)}`;
   const own = [
     ...environment.map(({ name, value }) => [name, said('value', value)] as const),
@@ -281,11 +279,6 @@ function conflicts(
       .filter(({ containerPath }) => containerPath === HANDOVER_DIR)
       .map(() => containerConflict(container, `a mount at ${HANDOVER_DIR}`)),
   ];
-}
-
-function expressionOf(scope: IConstruct, text: string): string {
-  const resolver = new DefaultTokenResolver(new StringConcat());
-  return String(Tokenization.resolve(text, { scope, resolver, preparing: false }));
 }
 
 /** Entries by name, the container's own first. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
-import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from 'cdktf';
+import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { CloudRunVariable } from '../../environment';
+import { expressionOf } from '../../problems';
 import type { IGooglePrincipal } from '../principal';
 
 /**
@@ -40,9 +41,3 @@ export function grantSecrets(
 }
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
-
-/** A token's own text depends on what was declared before it; the expression behind it does not. */
-function expressionOf(scope: Construct, text: string): string {
-  const resolver = new DefaultTokenResolver(new StringConcat());
-  return String(Tokenization.resolve(text, { scope, resolver, preparing: false }));
-}

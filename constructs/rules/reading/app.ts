@@ -1,14 +1,6 @@
-import {
-  DefaultTokenResolver,
-  StringConcat,
-  TerraformDataSource,
-  TerraformElement,
-  TerraformOutput,
-  TerraformResource,
-  TerraformStack,
-  Tokenization,
-} from 'cdktf';
+import { TerraformDataSource, TerraformElement, TerraformOutput, TerraformResource, TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
+import { resolveTokens } from '../../problems';
 import { isRecord, type Attributes } from './attributes';
 import { endOfExpression, parseJsonencode } from './json';
 import { attributeOfElement, nameInArn } from './computed';
@@ -70,7 +62,7 @@ export class App {
   /** A text of a construct's, with its tokens resolved. */
   textAt(construct: IConstruct, text: string): string {
     const stack = TerraformStack.of(construct);
-    const value = this.#value(resolve(stack, text), stack);
+    const value = this.#value(resolveTokens(stack, text), stack);
     return typeof value === 'string' ? value : '';
   }
 
@@ -78,7 +70,7 @@ export class App {
     const known = this.#read.get(declared);
     if (known !== undefined) return known;
     const { construct, kind, type, id, stack } = declared;
-    const blocks = resolve(stack, construct.toTerraform() as unknown);
+    const blocks = resolveTokens(stack, construct.toTerraform() as unknown);
     const member = [kind, type, id].reduce<unknown>(
       (value, name) => (isRecord(value) ? value[name] : undefined),
       blocks,
@@ -165,16 +157,11 @@ export class App {
     const found =
       id?.startsWith(marker) === true ? this.#others.get(`${id.slice(marker.length)}|${output}`) : undefined;
     if (found === undefined || !TerraformOutput.isTerraformOutput(found.construct)) return undefined;
-    const resolved = resolve(found.stack, found.construct.value);
+    const resolved = resolveTokens(found.stack, found.construct.value);
     return typeof resolved === 'string' ? this.#text(resolved, found.stack) : undefined;
   }
 }
 
 function addressOf(stack: TerraformStack, { kind, type, id }: Pick<Declared, 'kind' | 'type' | 'id'>): string {
   return `${stack.node.path}|${kind}.${type}.${id}`;
-}
-
-function resolve(scope: TerraformStack, value: unknown): unknown {
-  const resolver = new DefaultTokenResolver(new StringConcat());
-  return Tokenization.resolve(value, { scope, resolver, preparing: false });
 }

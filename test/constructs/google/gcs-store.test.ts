@@ -377,25 +377,48 @@ describe('errors of a store', () => {
   });
 
   it('tell a gateway version that moves on, and a list that is a token', () => {
-    const expected =
-      'app/Store: 1 problem\n  KR_TF_GCS_GATEWAY_VERSION the gateway version "3.9" is not full: configurations are stored under one exact version, of three parts in open source (3.9.1) or four in Enterprise (3.10.0.2); "kong version" prints it.';
+    const expected = (prop: string): string =>
+      `app/Store: 1 problem\n  KR_TF_GATEWAY_VERSION ${prop} is "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version.`;
     const existing = (stack: TerraformStack, gatewayVersions: readonly string[]) =>
       GcsStore.fromBucketName(stack, 'Store', 'acme-kong', { gatewayVersions });
-    expect(messageOf((stack) => new GcsStore(stack, 'Store', named).addGatewayVersion('3.9'))).toBe(expected);
-    expect(messageOf((stack) => new GcsStore(stack, 'Store', { ...named, gatewayVersions: ['3.9'] }))).toBe(expected);
-    expect(messageOf((stack) => existing(stack, []).addGatewayVersion('3.9'))).toBe(expected);
-    expect(messageOf((stack) => existing(stack, ['3.9']))).toBe(expected);
+    expect(messageOf((stack) => new GcsStore(stack, 'Store', named).addGatewayVersion('3.9'))).toBe(
+      expected('version'),
+    );
+    expect(messageOf((stack) => new GcsStore(stack, 'Store', { ...named, gatewayVersions: ['3.9'] }))).toBe(
+      expected('gatewayVersions[0]'),
+    );
+    expect(messageOf((stack) => existing(stack, []).addGatewayVersion('3.9'))).toBe(expected('version'));
+    expect(messageOf((stack) => existing(stack, ['3.9']))).toBe(expected('gatewayVersions[0]'));
     expect(
       messageOf((stack) =>
         existing(stack, new TerraformVariable(stack, 'versions', { type: 'list(string)' }).listValue),
       ),
     ).toBe(
-      'app/Store: 1 problem\n  KR_TF_GCS_VERSION_LIST gatewayVersions is a token: the lifecycle rules name each version, so their number must be known. Give a list; its members may be tokens.',
+      'app/Store: 1 problem\n  KR_TF_GATEWAY_VERSION_LIST gatewayVersions is a token: each version gets lifecycle rules of its own, so their number must be known. Give a list; its members may be tokens.',
     );
   });
 });
 
 describe('tokens', () => {
+  it('are one version however often the same is read', () => {
+    const stack = googleStack((scope) => {
+      const version = new TerraformVariable(scope, 'version', { type: 'string' });
+      const store = new GcsStore(scope, 'Store', { ...named, gatewayVersions: [version.stringValue] });
+      store.addGatewayVersion(version.stringValue);
+      const existing = GcsStore.fromBucketName(scope, 'Existing', 'acme-shared', { gatewayVersions: [] });
+      existing.addGatewayVersion(version.stringValue);
+      existing.addGatewayVersion(version.stringValue);
+      expect(existing.lifecycleRules[1]?.condition.matchesPrefix).toHaveLength(1);
+    });
+    const election = ['kong/${var.version}/election/'];
+    expect(only(stack, 'google_storage_bucket')['lifecycle_rule']).toMatchObject([
+      {},
+      {},
+      { condition: { matches_prefix: election } },
+      { condition: { matches_prefix: election } },
+    ]);
+  });
+
   it('pass through every prop of a new bucket unchecked', () => {
     const stack = googleStack((scope) => {
       const text = (id: string) => new TerraformVariable(scope, id, { type: 'string' }).stringValue;
