@@ -15,7 +15,7 @@ import { addConfirmedAlarms, addFailedAlarm, Alarms, checkExporterAlarms, type E
 import { checkArchitecture, checkName, checkRange, checkRetentionDays, checkSize } from './checks';
 import { awslogs, type EcsContainer } from './ecs-container';
 import { checkExecutionRole, checkTaskRole } from './ecs-roles';
-import { securityGroupsOf, type NetworkProps } from './egress';
+import { checkNetwork, securityGroupsOf, type NetworkProps } from './egress';
 import { imageRights } from './image-rights';
 import { declareLogGroup, logRights, type LogProps } from './log-group';
 import { shutdownTooLong } from './problems';
@@ -118,6 +118,7 @@ export class EcsExporter extends Construct {
       ...checkExecutionRole(props.executionRole),
       ...checkRange('desiredCount', desiredCount, 1, 10),
       ...checkSize(cpu, memoryMiB),
+      ...checkNetwork(props),
       ...checkArchitecture(props.cpuArchitecture),
       ...checkRetentionDays(props.logRetentionDays),
       ...checkSecrets(props),

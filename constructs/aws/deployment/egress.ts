@@ -3,8 +3,9 @@ import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule';
 import { conditional, Fn, Token } from 'cdktf';
 import type { Construct } from 'constructs';
-import { isKnown } from '../../problems';
+import { isKnown, type Problem } from '../../problems';
 import type { EnvironmentBlock } from '../../environment';
+import { emptyNetwork } from './problems';
 import type { PlaceProps } from './surroundings';
 
 /** Where a deployment is in a VPC. */
@@ -27,6 +28,18 @@ export interface NetworkProps {
    * @default none
    */
   readonly egressPorts?: number[];
+}
+
+/** @param withoutSubnets what a deployment is that is given none; undefined where it must have some */
+export function checkNetwork(
+  { subnets, securityGroups }: NetworkProps & { readonly subnets?: string[] },
+  withoutSubnets?: string,
+): Problem[] {
+  const empty = (list: string[] | undefined): boolean => isKnown(list) && list.length === 0;
+  return [
+    ...(empty(subnets) ? [emptyNetwork('subnets', withoutSubnets)] : []),
+    ...(empty(securityGroups) ? [emptyNetwork('securityGroups', 'one of its own')] : []),
+  ];
 }
 
 /** The given security groups, or one of its own that only lets out what the agent needs. */

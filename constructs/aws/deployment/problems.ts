@@ -17,6 +17,13 @@ export const deploymentRange = defineProblem(
     `${prop} is ${value}: it must be a whole number from ${minimum} to ${maximum}.`,
 );
 
+export const emptyNetwork = defineProblem(
+  'KR_TF_AWS_NETWORK',
+  'A deployment is given a list of subnets or security groups without any in it.',
+  (prop: string, without?: string) =>
+    `${prop} is []: give the id of one at least${without === undefined ? '' : `, or leave it out for ${without}`}.`,
+);
+
 export const logRetention = defineProblem(
   'KR_TF_AWS_LOG_RETENTION',
   'A log is to be kept for a number of days that CloudWatch does not know.',

@@ -16,7 +16,7 @@ import type { IAwsPrincipal } from '../principal';
 import { addPolicy } from './add-policy';
 import type { Alarms } from './alarms';
 import { checkName, checkRange, checkRetentionDays } from './checks';
-import { securityGroupsOf, type NetworkProps } from './egress';
+import { checkNetwork, securityGroupsOf, type NetworkProps } from './egress';
 import { declareLogGroup, logRights, type LogProps } from './log-group';
 import { lambdaRegion, lambdaRuntime } from './problems';
 import { noInterval, securityGroupsAlone } from './problems';
@@ -112,6 +112,7 @@ export function checkFunction(
     ...(isKnown(intervalMinutes) ? checkRange('intervalMinutes', intervalMinutes, 1, 1440) : [noInterval()]),
     ...checkRange('reservedConcurrency', props.reservedConcurrency, 0, 1000),
     ...checkRetentionDays(props.logRetentionDays),
+    ...checkNetwork(props, 'a function outside of a VPC'),
     ...checkSecrets(props),
     ...(securityGroups !== undefined && subnets === undefined ? [securityGroupsAlone()] : []),
   ];

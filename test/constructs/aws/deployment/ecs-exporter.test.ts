@@ -405,6 +405,15 @@ describe('the network of an exporter on ECS', () => {
     });
     expect(only(declared({ vpcId: 'vpc-1' }), 'aws_security_group')['vpc_id']).toBe('vpc-1');
   });
+
+  it('has a subnet, and a security group', () => {
+    expect(refused({ subnets: [] })).toBe(problem('KR_TF_AWS_NETWORK subnets is []: give the id of one at least.'));
+    expect(refused({ securityGroups: [] })).toBe(
+      problem(
+        'KR_TF_AWS_NETWORK securityGroups is []: give the id of one at least, or leave it out for one of its own.',
+      ),
+    );
+  });
 });
 
 describe('the alarms of an exporter on ECS', () => {

@@ -297,6 +297,14 @@ describe('what an exporter on Lambda refuses', () => {
     );
   });
 
+  it('a VPC without a subnet', () => {
+    expect(refused({ subnets: [], alarms: false })).toBe(
+      problem(
+        'KR_TF_AWS_NETWORK subnets is []: give the id of one at least, or leave it out for a function outside of a VPC.',
+      ),
+    );
+  });
+
   it('another runtime, security groups without subnets, and an interval that is not known', () => {
     expect(
       refused({ runtime: 'nodejs20.x', securityGroups: ['sg-1'], intervalMinutes: Token.asNumber('${var.minutes}') }),
