@@ -3,7 +3,8 @@ import { Construct } from 'constructs';
 import { environmentVariables } from '../../src/contract';
 import type { EnvironmentBlock } from '../environment';
 import { isKnown, throwProblems, type Problem } from '../problems';
-import { SPOOL_DIR, type ExporterNode } from '../topology';
+import { SPOOL_DIR, type IExporterNode } from '../topology';
+import { exporterCommand } from '../topology/exporting';
 import { AgentConfigMap } from './agent-config-map';
 import { AgentImage, programOf } from './agent-image';
 import { labelsOf, selectorOf, yamlStream, type KubernetesManifest } from './manifest';
@@ -17,7 +18,7 @@ import { mountSecrets } from './secret-mounts';
 
 export interface KubernetesExporterProps extends AgentPodProps {
   /** The node of the topology that these pods are. */
-  readonly exporter: ExporterNode;
+  readonly exporter: IExporterNode;
   /** Namespace of the pods. */
   readonly namespace: string;
   /** Service account of the pods, which is made: the one that the node's principal trusts. */
@@ -67,7 +68,7 @@ const endsWithin = 5;
  * no disruption budget, and the pods' volumes keep no node from being drained: what is spooled is also at the control plane.
  */
 export class KubernetesExporter extends Construct {
-  readonly exporter: ExporterNode;
+  readonly exporter: IExporterNode;
   readonly name: string;
   readonly namespace: string;
   /** What the pods run, for other constructs of the namespace to share. */
@@ -164,7 +165,7 @@ function deploymentOf(props: KubernetesExporterProps, name: string, image: Agent
   const health = { httpGet: { path: '/health', port: 'status' } };
   const container = agentContainer(program, {
     name: 'kong-resilience',
-    args: ['run'],
+    args: [exporterCommand(exporter)],
     env: agentEnvironment.toKubernetes(),
     resources: resourcesOf(props.resources, '1Gi'),
     volumeMounts: [

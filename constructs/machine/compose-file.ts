@@ -2,7 +2,8 @@ import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import { forJson, replacing, Text } from '../environment/text';
 import { throwProblems, warn } from '../problems';
-import { AGENT_UID, HANDOVER_DIR, SPOOL_DIR, START_SCRIPT, type ExporterNode, type ImporterNode } from '../topology';
+import { AGENT_UID, HANDOVER_DIR, SPOOL_DIR, START_SCRIPT, type IExporterNode, type ImporterNode } from '../topology';
+import { exporterCommand } from '../topology/exporting';
 import { gatewayDoubts } from '../topology/gateway-container';
 import { imageProblems } from '../topology/image';
 import { readyCommand } from '../topology/ready-command';
@@ -10,7 +11,7 @@ import { isEnterprise } from '../topology/versions';
 
 export interface ComposeFileProps {
   /** The exporter of the topology. */
-  readonly exporter: ExporterNode;
+  readonly exporter: IExporterNode;
   /** The importer of the topology: a gateway and what imports for it. */
   readonly importer: ImporterNode;
   /** Image of the agent, by full tag or digest: `registry.example.com/kong-resilience:0.1.0`. */
@@ -91,7 +92,7 @@ export class ComposeFile extends Construct {
     this.services = {
       'kong-exporter': {
         ...agent,
-        command: ['run'],
+        command: [exporterCommand(exporter)],
         environment: exporter.agentEnvironment.toDockerCompose(secretsOf.exporter),
         healthcheck: {
           test: ['CMD', 'kong-resilience', 'health'],

@@ -1,11 +1,12 @@
 import { Construct } from 'constructs';
-import type { ExporterNode } from '../topology';
+import type { IExporterNode } from '../topology';
+import { exporterCommand } from '../topology/exporting';
 import { ETC, launcher, PROGRAM, userData, type MachineFile, type UserDataOptions } from './user-data';
 import { hardened, unit } from './unit';
 
 export interface SystemdExporterProps {
   /** The exporter of the topology. Secrets as references: `EnvValue.fromAwsSecret`, `fromGoogleSecret`, or paths of files. */
-  readonly exporter: ExporterNode;
+  readonly exporter: IExporterNode;
 }
 
 const user = 'kong-resilience';
@@ -19,7 +20,7 @@ const unitName = 'kong-resilience-exporter.service';
 export class SystemdExporter extends Construct {
   /** What the machine needs beside the program `/usr/local/lib/kong-resilience/kong-resilience.cjs`, for an image of your own. */
   readonly files: readonly MachineFile[];
-  readonly #exporter: ExporterNode;
+  readonly #exporter: IExporterNode;
 
   /** @throws DeclarationError for what a file of systemd cannot carry */
   constructor(scope: Construct, id: string, props: SystemdExporterProps) {
@@ -37,7 +38,7 @@ export class SystemdExporter extends Construct {
         'Type=exec',
         `User=${user}`,
         `EnvironmentFile=${environmentFile}`,
-        `ExecStart=${PROGRAM} run`,
+        `ExecStart=${PROGRAM} ${exporterCommand(props.exporter)}`,
         'Restart=always',
         'RestartSec=5',
         // More than the export in hand may take.

@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import type { EnvironmentBlock } from '../environment';
 import { throwProblems } from '../problems';
 import { exporterAgent, noProxy, STATUS_PORT } from './exporter-node';
+import type { IExporterNode } from './exporting';
 import { nodeBlocks, type NodeProps, type ReadinessProbe } from './node';
 import { portProblems } from './ports';
 import type { IPrincipal } from './principal';
@@ -22,12 +23,17 @@ export interface ExporterImporterNodeProps extends NodeProps {
  * A node that exports and imports, as Kong allows since 3.6, and that proxies nothing: a backup node which also starts
  * without a control plane. Its principal is granted the export, so give it to no node that proxies.
  *
+ * What runs an exporter takes it too (`EcsExporter`, `KubernetesExporter`, …), and runs its export alone: `kong-resilience
+ * export`. The import is for a gateway in the same place, with `gatewayEnvironment`: run `kong-resilience run` there.
+ *
  * @throws DeclarationError with everything that is wrong with its props and its environment
  */
-export class ExporterImporterNode extends Construct {
+export class ExporterImporterNode extends Construct implements IExporterNode {
   /** Who the node is towards the store. */
   readonly principal: IPrincipal;
   readonly gatewayVersion: string;
+  /** The same, as what it exports. */
+  readonly gatewayVersions: readonly string[];
   /** Environment of `kong-resilience run`. */
   readonly agentEnvironment: EnvironmentBlock;
   /** Environment of a gateway beside it; on Enterprise, whose own fallback it configures, the agent's variables too. */
@@ -44,9 +50,10 @@ export class ExporterImporterNode extends Construct {
       ...portProblems('statusPort', statusPort),
     ]);
     this.gatewayVersion = gatewayVersion;
+    this.gatewayVersions = [gatewayVersion];
     this.readinessProbe = { path: '/ready', port: statusPort };
     const { agent, gateway } = nodeBlocks(this, props, {
-      gatewayVersions: [gatewayVersion],
+      gatewayVersions: this.gatewayVersions,
       exports: true,
       imports: true,
       agent: exporterAgent(statusPort),

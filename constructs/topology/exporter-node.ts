@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { EnvValue, type EnvironmentBlock } from '../environment';
 import { isKnown, throwProblems } from '../problems';
+import type { IExporterNode } from './exporting';
 import { nodeBlocks, type NodeProps, type ReadinessProbe } from './node';
 import { everyAddress, portProblems } from './ports';
 import type { IPrincipal } from './principal';
@@ -26,7 +27,7 @@ export interface ExporterNodeProps extends NodeProps {
  *
  * @throws DeclarationError with everything that is wrong with its props and its environment
  */
-export class ExporterNode extends Construct {
+export class ExporterNode extends Construct implements IExporterNode {
   /** Who the node is towards the store. */
   readonly principal: IPrincipal;
   readonly gatewayVersions: readonly string[];

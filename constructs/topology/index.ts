@@ -4,6 +4,7 @@ export { ExporterImporterNode } from './exporter-importer-node';
 export type { ExporterImporterNodeProps } from './exporter-importer-node';
 export { ExporterNode } from './exporter-node';
 export type { ExporterNodeProps } from './exporter-node';
+export type { IExporterNode } from './exporting';
 export { noteExportGrant } from './grants';
 export { ImporterNode } from './importer-node';
 export type { ImporterNodeProps } from './importer-node';

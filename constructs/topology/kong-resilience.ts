@@ -4,6 +4,7 @@ import { isKnown, type Problem } from '../problems';
 import type { ClusterProps } from './cluster';
 import { ExporterImporterNode } from './exporter-importer-node';
 import { ExporterNode } from './exporter-node';
+import type { IExporterNode } from './exporting';
 import { ImporterNode } from './importer-node';
 import type { IPrincipal } from './principal';
 import { noExporter, notExported } from './problems';
@@ -74,7 +75,7 @@ export interface AddExporterImporterOptions extends TopologyNodeOptions {
 export class KongResilience extends Construct {
   readonly store: IConfigurationStore;
   readonly #cluster: ClusterProps;
-  readonly #exporters: (ExporterNode | ExporterImporterNode)[] = [];
+  readonly #exporters: IExporterNode[] = [];
   readonly #importers: ImporterNode[] = [];
 
   constructor(scope: Construct, id: string, props: KongResilienceProps) {
@@ -108,9 +109,7 @@ export class KongResilience extends Construct {
 
   #uncovered(): Problem[] {
     if (this.#importers.length > 0 && this.#exporters.length === 0) return [noExporter()];
-    const exported = this.#exporters.flatMap((node) =>
-      node instanceof ExporterNode ? [...node.gatewayVersions] : [node.gatewayVersion],
-    );
+    const exported = this.#exporters.flatMap(({ gatewayVersions }) => [...gatewayVersions]);
     if (!exported.every((version) => isKnown(version))) return [];
     return this.#importers
       .filter(({ gatewayVersion }) => isKnown(gatewayVersion) && !exported.includes(gatewayVersion))

@@ -2,7 +2,7 @@ import { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-lo
 import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import type { Construct } from 'constructs';
-import type { ExporterNode } from '../../topology';
+import type { IExporterNode } from '../../topology';
 import { isKnown, warn, type Problem } from '../../problems';
 import { secondsIn } from '../../environment/seconds';
 import { wrongAge } from '../../topology/problems';
@@ -114,7 +114,7 @@ export class Alarms {
 
 /** What an exporter's alarms are made of. */
 export interface ExporterLog {
-  readonly exporter: ExporterNode;
+  readonly exporter: IExporterNode;
   readonly log: CloudwatchLogGroup;
   /** Seconds between two runs; 0 for one that always runs. */
   readonly everySeconds: number;
@@ -124,7 +124,7 @@ export interface ExporterLog {
 export function checkExporterAlarms(
   scope: Construct,
   props: ExporterAlarmProps,
-  exporter: ExporterNode,
+  exporter: IExporterNode,
   everySeconds: number,
 ): Problem[] {
   if (props.alarms === false) return [];
@@ -133,7 +133,7 @@ export function checkExporterAlarms(
 
 function checkAge(
   { confirmedWithinSeconds }: ExporterAlarmProps,
-  exporter: ExporterNode,
+  exporter: IExporterNode,
   everySeconds: number,
 ): Problem[] {
   if (!isKnown(confirmedWithinSeconds)) return [];
@@ -146,7 +146,7 @@ function checkAge(
 }
 
 /** The alarms are made of lines of JSON at `info`. */
-function checkLog({ agentEnvironment }: ExporterNode): Problem[] {
+function checkLog({ agentEnvironment }: IExporterNode): Problem[] {
   const level = agentEnvironment.get('KONG_LOG_LEVEL')?.toString();
   const format = agentEnvironment.get('KONG_RESILIENCE_LOG_FORMAT')?.toString();
   return [
@@ -156,7 +156,7 @@ function checkLog({ agentEnvironment }: ExporterNode): Problem[] {
 }
 
 /** How often an exporter tells that what is stored is current. */
-function pace({ agentEnvironment }: ExporterNode, everySeconds: number): number {
+function pace({ agentEnvironment }: IExporterNode, everySeconds: number): number {
   if (everySeconds > 0) return everySeconds;
   return Math.max(secondsIn(agentEnvironment, 'KONG_RESILIENCE_RECONNECT_SECONDS'), toldEvery);
 }

@@ -3,7 +3,8 @@ import { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
 import { Fn, Tokenization } from 'cdktf';
 import { Construct } from 'constructs';
 import { isKnown, throwProblems } from '../../problems';
-import { AGENT_UID, SPOOL_DIR, type ExporterNode } from '../../topology';
+import { AGENT_UID, SPOOL_DIR, type IExporterNode } from '../../topology';
+import { exporterCommand } from '../../topology/exporting';
 import { imageProblems } from '../../topology/image';
 import { secondsIn } from '../../environment/seconds';
 import { EcsExecutionRole } from '../ecs-execution-role';
@@ -24,7 +25,7 @@ import { Surroundings, type PlaceProps } from './surroundings';
 
 export interface EcsExporterProps extends PlaceProps, NetworkProps, LogProps, SecretsProps, ExporterAlarmProps {
   /** The exporter of the topology. Its principal is the task role: an `EcsTaskRole`, or an `ExistingRole`. */
-  readonly exporter: ExporterNode;
+  readonly exporter: IExporterNode;
   /** Image of the agent, by full tag or digest: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/kong-resilience:0.1.0`. */
   readonly image: string;
   /** ARN of the cluster, or its name. */
@@ -138,7 +139,7 @@ export class EcsExporter extends Construct {
     const container: EcsContainer = {
       name: 'kong-resilience',
       image,
-      command: ['run'],
+      command: [exporterCommand(exporter)],
       essential: true,
       user: `${AGENT_UID}:${AGENT_UID}`,
       readonlyRootFilesystem: true,

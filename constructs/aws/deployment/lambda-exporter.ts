@@ -1,7 +1,7 @@
 import type { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
 import { Construct } from 'constructs';
 import { isKnown, throwProblems, type Problem } from '../../problems';
-import type { ExporterNode } from '../../topology';
+import type { IExporterNode } from '../../topology';
 import { ExistingRole } from '../existing-role';
 import { LambdaRole } from '../lambda-role';
 import { nameByPath } from '../name-by-path';
@@ -13,7 +13,7 @@ import { addFunctionAlarms, checkFunction, declareFunction, regionOf, type Funct
 
 export interface LambdaExporterProps extends FunctionProps, ExporterAlarmProps {
   /** The exporter of the topology. Its principal is the role of the function: a `LambdaRole`, or an `ExistingRole`. */
-  readonly exporter: ExporterNode;
+  readonly exporter: IExporterNode;
   /**
    * Minutes between two exports, 1 to 1440: what is changed in between is not stored yet when an outage begins.
    *
@@ -94,7 +94,7 @@ export class LambdaExporter extends Construct {
 }
 
 /** A role that functions take on. */
-function checkFunctionRole(principal: ExporterNode['principal']): Problem[] {
+function checkFunctionRole(principal: IExporterNode['principal']): Problem[] {
   return principal instanceof LambdaRole || principal instanceof ExistingRole
     ? []
     : [lambdaPrincipal(principal.node.path)];

@@ -1,6 +1,7 @@
 import { CloudRunV2WorkerPool } from '@cdktf/provider-google/lib/cloud-run-v2-worker-pool';
 import { Construct } from 'constructs';
-import type { ExporterNode } from '../../topology';
+import type { IExporterNode } from '../../topology';
+import { exporterCommand } from '../../topology/exporting';
 import { generatedRunName } from '../names';
 import { checkRun, instanceProblems, serviceAccountOf, vpcAccess, type CloudRunProps } from './cloud-run';
 import { addExporterAlarms, type ExporterAlarmOptions } from './exporter-alarms';
@@ -9,7 +10,7 @@ import { runVariables } from './variables';
 
 export interface CloudRunExporterProps extends CloudRunProps, ExporterAlarmOptions {
   /** The exporter of the topology. Its principal must be a service account: `AttachedServiceAccount`. */
-  readonly exporter: ExporterNode;
+  readonly exporter: IExporterNode;
   /** How many instances run: one exports, another takes over within the lease when it is gone. Each is billed all the time. @default 1 */
   readonly instanceCount?: number;
   /** Limit of CPU of an instance. @default 1 */
@@ -46,7 +47,15 @@ export class CloudRunExporter extends Construct {
       scaling: { scalingMode: 'MANUAL', manualInstanceCount: instanceCount },
       template: {
         serviceAccount: account.email,
-        containers: [{ name: 'kong-resilience', image, args: ['run'], env, resources: { limits: { cpu, memory } } }],
+        containers: [
+          {
+            name: 'kong-resilience',
+            image,
+            args: [exporterCommand(exporter)],
+            env,
+            resources: { limits: { cpu, memory } },
+          },
+        ],
         ...vpcAccess(props),
       },
       dependsOn: grantSecrets(this, account, env, project),

@@ -1,5 +1,6 @@
 import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import { Construct } from 'constructs';
+import { exporterCommand } from '../../topology/exporting';
 import { generatedRunName } from '../names';
 import { checkRun, instanceProblems, serviceAccountOf, vpcAccess } from './cloud-run';
 import type { CloudRunExporterProps } from './cloud-run-exporter';
@@ -44,7 +45,7 @@ export class CloudRunServiceExporter extends Construct {
           {
             name: 'kong-resilience',
             image,
-            args: ['run'],
+            args: [exporterCommand(exporter)],
             env,
             ports: { containerPort: port },
             startupProbe: { ...health, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 12 },

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { throwProblems } from '../../problems';
-import type { ExporterNode } from '../../topology';
+import type { IExporterNode } from '../../topology';
 import { ageProblems, alarmWhile, countLines } from './log-alarm';
 import { secondsIn } from '../../environment/seconds';
 
@@ -25,7 +25,7 @@ export interface ExporterAlarmOptions extends AlarmOptions {
 
 export interface ExporterAlarmsProps extends AlarmOptions {
   /** The exporter of the topology; its KONG_RESILIENCE_RECONNECT_SECONDS sets the pace. */
-  readonly exporter: ExporterNode;
+  readonly exporter: IExporterNode;
   /** Filter of Cloud Logging that takes the lines of this exporter and no others: `resource.type="k8s_container" AND …`. */
   readonly logs: string;
   /** Id of the project whose logs they are. @default the project of the provider */

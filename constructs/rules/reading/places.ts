@@ -65,7 +65,7 @@ export function versionUses(
     if (!isNode) continue;
     const url = construct.agentEnvironment.get('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE')?.toString() ?? '';
     const place = parsePlace(app.textAt(construct, url));
-    const versions = construct instanceof ExporterNode ? construct.gatewayVersions : [construct.gatewayVersion];
+    const versions = construct instanceof ImporterNode ? [construct.gatewayVersion] : construct.gatewayVersions;
     const uses = versions.map((version) => ({ construct, place, version: known(app.textAt(construct, version)) }));
     if (!(construct instanceof ImporterNode)) exports.push(...uses);
     if (!(construct instanceof ExporterNode)) imports.push(...uses);

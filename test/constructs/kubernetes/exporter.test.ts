@@ -5,6 +5,7 @@ import {
   atSynth,
   DeclarationError,
   EnvValue,
+  ExporterImporterNode,
   type EnvValues,
   type KubernetesExporterProps,
 } from '../../../constructs';
@@ -17,6 +18,8 @@ import {
   pathsBelow,
   podOf,
   refusalOf,
+  SomePrincipal,
+  SomeStore,
   variablesOf,
   type Wanted,
 } from './harness';
@@ -169,6 +172,21 @@ describe('an exporter on Kubernetes', () => {
       metadata: { name: 'kong-exporter', namespace: 'kong', labels, annotations: serviceAccountAnnotations },
       automountServiceAccountToken: false,
     });
+  });
+
+  it('runs the export of a node that also imports: no gateway is beside it to import for', () => {
+    const stack = aStack();
+    const node = new ExporterImporterNode(stack, 'Both', {
+      controlPlane: 'cp.example.com:8005',
+      clusterCert: EnvValue.fromKubernetesSecret('kong-cluster', 'tls.crt'),
+      clusterCertKey: EnvValue.fromKubernetesSecret('kong-cluster', 'tls.key'),
+      store: new SomeStore(stack, 'BothStore'),
+      principal: new SomePrincipal(stack, 'BothPrincipal'),
+      gatewayVersion: '3.9.1',
+    });
+    const { args, env } = containerOf(podOf(anExporter({ exporter: { exporter: node } }, stack).deployment));
+    expect(args).toEqual(['export']);
+    expect(env).toEqual(atSynth(node.agentEnvironment.toKubernetes()));
   });
 
   it('takes an image of your own, whose entry point is the program, and no ConfigMap then', () => {

@@ -3,18 +3,21 @@ import { describe, expect, it } from 'vitest';
 import {
   EcsExecutionRole,
   EcsExporter,
+  EcsTaskRole,
   ExistingRole,
   IamUser,
   IrsaRole,
   OidcProvider,
   type EcsExporterProps,
 } from '../../../../constructs/aws';
+import { toldBy } from '../../rules/harness';
 import { only, pathsOf } from '../../support/aws-stack';
 import {
   alarmsOf,
   containersOf,
   deployed,
   image,
+  nodesIn,
   place,
   refusalOf,
   secret,
@@ -22,7 +25,7 @@ import {
   statementsOf,
   warningsOf,
 } from './support';
-import type { NodeOptions } from './support';
+import type { NodeOptions, Nodes } from './support';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -138,6 +141,18 @@ describe('an exporter on ECS', () => {
       execution_role_arn: expect.stringMatching(/^\$\{aws_iam_role\.Service_ExecutionRole_\w+\.arn\}$/) as unknown,
       volume: [{ name: 'spool' }],
     });
+  });
+
+  it('runs the export of a node that also imports, which no rule takes for a gateway that may write', () => {
+    const declare = ({ stack, kong }: Nodes) => {
+      const principal = new EcsTaskRole(stack, 'BothRole');
+      const exporter = kong.addExporterImporter('Both', { principal, gatewayVersion: '3.9.1' });
+      new EcsExporter(stack, 'Service', { exporter, ...place });
+    };
+    const [container] = containersOf(deployed(declare));
+    expect(container?.command).toEqual(['export']);
+    expect(container?.environment).toContainEqual({ name: 'KONG_CLUSTER_FALLBACK_CONFIG_IMPORT', value: 'on' });
+    expect(toldBy('KR_RULE_IMPORTER_WITH_WRITE', (stack) => declare(nodesIn(stack)))).toEqual([]);
   });
 
   it('ends later than the agent, as long as Fargate waits', () => {

@@ -29,6 +29,7 @@ export const place = { image, cluster: 'main', subnets: ['subnet-0a', 'subnet-0b
 
 export interface Nodes {
   readonly stack: TerraformStack;
+  readonly kong: KongResilience;
   /** On ECS, with the principal `ExporterRole`. */
   readonly exporter: ExporterNode;
   /** On Lambda, with the principal `FunctionRole`. */
@@ -62,6 +63,7 @@ export function nodesIn(stack: TerraformStack, options: NodeOptions = {}): Nodes
   const common = { gatewayVersions, environment };
   return {
     stack,
+    kong,
     exporter: kong.addExporter('Exporter', {
       ...common,
       principal: principals.exporter?.(stack) ?? new EcsTaskRole(stack, 'ExporterRole'),
