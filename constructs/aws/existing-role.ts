@@ -31,10 +31,7 @@ export class ExistingRole extends Construct implements IAwsPrincipal {
     roleName: string,
     options: ExistingPrincipalOptions = {},
   ): ExistingRole {
-    const role = new ExistingRole(scope, id, roleName, options);
-    throwProblems(role, checkIamName('roleName', roleName, 64));
-    role.#arn = new DataAwsIamRole(role, 'Role', { provider: options.provider, name: roleName }).arn;
-    return role;
+    return new ExistingRole(scope, id, roleName, options);
   }
 
   /** By its ARN, which nothing is asked about. @throws DeclarationError when the ARN is not a role's */
@@ -46,18 +43,15 @@ export class ExistingRole extends Construct implements IAwsPrincipal {
   ): ExistingRole {
     // The name is what follows the path.
     const name = isKnown(roleArn)
-      ? (roleArn.split('/').at(-1) ?? '')
+      ? (`${roleArn}`.split('/').at(-1) ?? '')
       : (Fn.element(Fn.reverse(Fn.split('/', roleArn)), 0) as string);
-    const role = new ExistingRole(scope, id, name, options);
-    throwProblems(role, checkRoleArn('roleArn', roleArn));
-    role.#arn = roleArn;
-    return role;
+    return new ExistingRole(scope, id, name, options, roleArn);
   }
 
   /** None: the platform attaches the role. */
   readonly credentials: EnvValues = {};
   readonly principalAccount = undefined;
-  #arn = '';
+  readonly arn: string;
   readonly #provider: TerraformProvider | undefined;
 
   private constructor(
@@ -65,14 +59,14 @@ export class ExistingRole extends Construct implements IAwsPrincipal {
     id: string,
     /** Name of the role. */
     readonly roleName: string,
-    options: ExistingPrincipalOptions,
+    // Private to the compiler alone: what runs TypeScript without checking it calls it with less.
+    { provider }: ExistingPrincipalOptions = {},
+    arn?: string,
   ) {
     super(scope, id);
-    this.#provider = options.provider;
-  }
-
-  get arn(): string {
-    return this.#arn;
+    throwProblems(this, arn === undefined ? checkIamName('roleName', roleName, 64) : checkRoleArn('roleArn', arn));
+    this.#provider = provider;
+    this.arn = arn ?? new DataAwsIamRole(this, 'Role', { provider, name: roleName }).arn;
   }
 
   addPolicyStatements(id: string, statements: () => readonly PolicyStatement[]): void {

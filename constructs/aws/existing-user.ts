@@ -36,7 +36,7 @@ export class ExistingUser extends Construct implements IAwsPrincipal {
     id: string,
     /** Name of the user. */
     readonly userName: string,
-    { provider, credentials = {} }: ExistingUserOptions,
+    { provider, credentials = {} }: ExistingUserOptions = {},
   ) {
     super(scope, id);
     throwProblems(this, checkIamName('userName', userName, 64));

@@ -40,9 +40,10 @@ function told(
   subject: string,
   check: Check,
   certain: Answer,
+  more = '',
 ): Finding[] {
   const answer = allOf([certain, check.blind]);
-  if (answer === 'yes') return [tell.found(construct, `${subject} ${check.shown}. ${fix}`)];
+  if (answer === 'yes') return [tell.found(construct, `${subject} ${check.shown}. ${fix}${more}`)];
   if (answer === 'no') return [];
   return [
     tell.unknown(
@@ -60,7 +61,14 @@ function healthChecks(group: NodeGroup, tell: Told): Finding[] {
   return gatewaysOf(group).flatMap(({ name, attributes }) => {
     const command = commandOf(blockOf(attributes, 'healthCheck'));
     if (command === undefined) return [];
-    return told(tell, group, `the health check of the container "${name}"`, commandCheck(command), groupImports(group));
+    return told(
+      tell,
+      group,
+      `the health check of the container "${name}"`,
+      commandCheck(command),
+      groupImports(group),
+      ' EcsImporter brings such a check where healthCheck is left out.',
+    );
   });
 }
 

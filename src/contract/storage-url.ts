@@ -154,11 +154,13 @@ function explainPrefix(prefix: string, tail: string): string | undefined {
   return undefined;
 }
 
+const characters = ({ length }: string): string => (length === 1 ? '1 character' : `${length} characters`);
+
 /** Rules of AWS for general purpose buckets. An access point's alias is a legal name. */
 function explainS3Bucket(bucket: string): string | undefined {
   const rules =
     'S3 allows 3 to 63 lower-case letters, digits, hyphens and single dots, with a letter or digit at each end.';
-  if (bucket.length < 3 || bucket.length > 63) return `has ${bucket.length} characters. ${rules}`;
+  if (bucket.length < 3 || bucket.length > 63) return `has ${characters(bucket)}. ${rules}`;
   if (!/^[a-z0-9][a-z0-9.-]*[a-z0-9]$/.test(bucket) || bucket.includes('..')) {
     return `is not a legal name. ${rules}${meantLowerCase(bucket, explainS3Bucket)}`;
   }
@@ -181,7 +183,7 @@ function explainGcsBucket(bucket: string): string | undefined {
   const parts = bucket.split('.');
   const longest = parts.length > 1 ? 222 : 63;
   if (bucket.length < 3 || bucket.length > longest || parts.some((part) => part.length > 63)) {
-    return `has ${bucket.length} characters${bucket.length > 63 && parts.length > 1 ? ' or too many between two dots' : ''}. ${rules}`;
+    return `has ${characters(bucket)}${bucket.length > 63 && parts.length > 1 ? ' or too many between two dots' : ''}. ${rules}`;
   }
   if (!/^[a-z0-9][a-z0-9._-]*[a-z0-9]$/.test(bucket) || parts.includes('')) {
     return `is not a legal name. ${rules}${meantLowerCase(bucket, explainGcsBucket)}`;

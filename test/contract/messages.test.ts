@@ -250,6 +250,13 @@ describe('what a report says, word for word', () => {
         ],
       },
       {
+        promise: 'S3: one character',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://b' },
+        problems: [
+          'KR_ENV_BUCKET KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3://b": the bucket "b" has 1 character. S3 allows 3 to 63 lower-case letters, digits, hyphens and single dots, with a letter or digit at each end.',
+        ],
+      },
+      {
         promise: 'S3: two characters',
         block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://ab' },
         problems: [

@@ -1,4 +1,5 @@
-import type { ITerraformDependable } from 'cdktf';
+import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
+import { TerraformStack, type ITerraformDependable } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { pathInStack } from '../name-by-path';
 import type { PolicyStatement } from '../policy';
@@ -13,6 +14,16 @@ export function addPolicy(
 ): ITerraformDependable[] {
   const id = `${verb}-${pathInStack(construct)}`;
   role.addPolicyStatements(id, () => statements);
-  const policy = role.node.tryFindChild(id);
-  return policy === undefined ? [] : [policy as unknown as ITerraformDependable];
+  return policiesOf(role, construct).filter(({ node }) => node.id === id);
+}
+
+/**
+ * The policies that this library has added to a role so far: what a construct runs as that role waits for them. It cannot wait
+ * for those of another stack.
+ */
+export function policiesOf(role: IAwsPrincipal, construct: IConstruct): IamRolePolicy[] {
+  const stack = TerraformStack.of(construct);
+  return role.node.children.filter(
+    (child): child is IamRolePolicy => child instanceof IamRolePolicy && TerraformStack.of(child) === stack,
+  );
 }

@@ -11,7 +11,7 @@ import { EcsExecutionRole } from '../ecs-execution-role';
 import { nameByPath } from '../name-by-path';
 import type { IAwsPrincipal } from '../principal';
 import { checkRoleProps } from '../role-checks';
-import { addPolicy } from './add-policy';
+import { addPolicy, policiesOf } from './add-policy';
 import { addConfirmedAlarms, addFailedAlarm, Alarms, checkExporterAlarms, type ExporterAlarmProps } from './alarms';
 import { checkArchitecture, checkName, checkRange, checkRetentionDays, checkSize } from './checks';
 import { awslogs, type EcsContainer } from './ecs-container';
@@ -195,7 +195,7 @@ export class EcsExporter extends Construct {
         securityGroups: this.securityGroups,
         assignPublicIp: props.assignPublicIp ?? false,
       },
-      dependsOn: started,
+      dependsOn: [...started, ...policiesOf(exporter.principal as IAwsPrincipal, this)],
     });
     this.logGroupName = log.name;
     if (props.alarms === false) return;

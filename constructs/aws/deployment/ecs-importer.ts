@@ -1,6 +1,9 @@
 import type { EcsTaskDefinitionVolume } from '@cdktf/provider-aws/lib/ecs-task-definition';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
+import { show } from '../../../src/contract';
 import type { EcsSecret, EcsVariable } from '../../environment';
+import { isSecretVariable } from '../../environment/layers';
 import { expressionOf, isKnown, throwProblems, warn, type Problem } from '../../problems';
 import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../../topology';
 import { gatewayDoubts } from '../../topology/gateway-container';
@@ -10,13 +13,14 @@ import { EcsExecutionRole } from '../ecs-execution-role';
 import { nameByPath } from '../name-by-path';
 import type { IAwsPrincipal } from '../principal';
 import { checkRoleProps } from '../role-checks';
-import { addPolicy } from './add-policy';
+import { addPolicy, policiesOf } from './add-policy';
 import { checkRetentionDays } from './checks';
 import { awslogs, type EcsContainer, type EcsLogConfiguration } from './ecs-container';
 import { checkExecutionRole, checkTaskRole } from './ecs-roles';
 import { imageRights } from './image-rights';
 import { declareLogGroup, logRights, type LogProps } from './log-group';
-import { containerConflict, handoverMoved, lackingExecutionRole, noHandoverGroup, noSuchContainer } from './problems';
+import { containerConflict, handoverMoved, lackingExecutionRole, noContainers } from './problems';
+import { noHandoverGroup, noSuchContainer } from './problems';
 import { checkSecrets, secretRights, type SecretsProps } from './secret-rights';
 import { Surroundings, type PlaceProps } from './surroundings';
 
@@ -73,6 +77,8 @@ export interface EcsTaskParts {
   readonly volume: EcsTaskDefinitionVolume[];
   readonly taskRoleArn: string;
   readonly executionRoleArn: string;
+  /** The policies of both roles: what runs the task has them from its first start on, for it waits for the task definition. */
+  readonly dependsOn: ITerraformDependable[];
 }
 
 const importContainer = 'kong-resilience-import';
@@ -102,6 +108,8 @@ export class EcsImporter extends Construct {
   readonly volume: EcsTaskDefinitionVolume;
   /** Execution role of the task. */
   readonly executionRole: IAwsPrincipal;
+  /** What a task needs before it starts, of its two roles: `dependsOn` of the task definition. */
+  readonly dependsOn: ITerraformDependable[];
   readonly #props: EcsImporterProps;
   readonly #group: string;
   readonly #logConfiguration: (stream: string) => EcsLogConfiguration;
@@ -129,11 +137,12 @@ export class EcsImporter extends Construct {
     const log = props.logGroupName === undefined ? declareLogGroup(this, nameByPath(this), props) : undefined;
     this.#logConfiguration = (stream) => awslogs(props.logGroupName ?? log?.name ?? '', surroundings.region, stream);
     this.executionRole = props.executionRole ?? this.#ownExecutionRole();
-    addPolicy(this.executionRole, 'Start', this, [
+    const started = addPolicy(this.executionRole, 'Start', this, [
       ...(log === undefined ? [] : [logRights(log)]),
       ...secretRights([agentEnvironment, gatewayEnvironment], props, surroundings),
       ...imageRights(image, surroundings),
     ]);
+    this.dependsOn = [...started, ...policiesOf(importer.principal as IAwsPrincipal, this)];
     this.volume = { name: volumeName };
     const { environment, secrets } = agentEnvironment.toEcs();
     const groups = agentEnvironment.get('KONG_RESILIENCE_HANDOVER_GROUP') === undefined;
@@ -173,6 +182,7 @@ export class EcsImporter extends Construct {
     const { importer, gatewayUser = 'kong', require = false } = this.#props;
     const added = importer.gatewayEnvironment.toEcs();
     const environment = [...added.environment, { name: 'BASH_ENV', value: START_SCRIPT }];
+    throwProblems(this, listProblems([container]));
     throwProblems(this, conflicts(this, container, environment, added.secrets));
     const own = [...(container.environment ?? []), ...(container.secrets ?? [])].map(({ name }) => name);
     const { name, image } = container;
@@ -211,11 +221,14 @@ export class EcsImporter extends Construct {
    * @throws DeclarationError as `gatewayContainer`, and when no container has that name
    */
   taskDefinitionParts(containers: readonly EcsContainer[], gatewayName = 'kong'): EcsTaskParts {
+    throwProblems(this, listProblems(containers));
     const names = containers.map(({ name }) => name);
     const given = names.map((name) => JSON.stringify(name)).join(', ');
     throwProblems(this, [
       ...(names.includes(gatewayName) ? [] : [noSuchContainer(gatewayName, given)]),
-      ...(names.includes(importContainer) ? [containerConflict(importContainer, 'the name')] : []),
+      ...(names.includes(importContainer)
+        ? [containerConflict(importContainer, 'the name of the one that imports')]
+        : []),
     ]);
     const all = containers.map((container) =>
       container.name === gatewayName && !isWired(container) ? this.gatewayContainer(container) : container,
@@ -226,6 +239,7 @@ export class EcsImporter extends Construct {
       volume: [this.volume],
       taskRoleArn: (this.#props.importer.principal as IAwsPrincipal).arn,
       executionRoleArn: this.executionRole.arn,
+      dependsOn: this.dependsOn,
     };
   }
 
@@ -255,6 +269,21 @@ export class EcsImporter extends Construct {
 const isWired = ({ mountPoints = [] }: EcsContainer): boolean =>
   mountPoints.some(({ sourceVolume, containerPath }) => sourceVolume === volumeName && containerPath === HANDOVER_DIR);
 
+/** What is no list of containers, where nothing checks types. */
+function listProblems(containers: unknown): Problem[] {
+  if (!Array.isArray(containers)) return [noContainers('containers', kindOf(containers))];
+  return containers.flatMap((container: unknown, index) =>
+    typeof container === 'object' && container !== null && typeof (container as EcsContainer).name === 'string'
+      ? []
+      : [noContainers(`containers[${index}]`, kindOf(container))],
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === 'string') return 'a text';
+  return typeof value === 'object' && value !== null ? 'an object without a name' : String(value);
+}
+
 /** What of a container would be said twice, and differently. */
 function conflicts(
   construct: IConstruct,
@@ -262,23 +291,44 @@ function conflicts(
   addedEnvironment: readonly EcsVariable[],
   addedSecrets: readonly EcsSecret[],
 ): Problem[] {
-  const said = (kind: string, text: string): string => `${kind} ${expressionOf(construct, text)}`;
-  const own = [
-    ...environment.map(({ name, value }) => [name, said('value', value)] as const),
-    ...secrets.map(({ name, valueFrom }) => [name, said('secret', valueFrom)] as const),
+  const told = (name: string, text: string): string =>
+    isSecretVariable(name) ? 'a secret' : isKnown(text) ? show(text) : 'a value that Terraform alone knows';
+  const all = (variables: readonly EcsVariable[], from: readonly EcsSecret[]): readonly (readonly [string, Said])[] => [
+    ...variables.map(
+      ({ name, value }) => [name, { is: `value ${expressionOf(construct, value)}`, shown: told(name, value) }] as const,
+    ),
+    ...from.map(
+      ({ name, valueFrom }) =>
+        [
+          name,
+          { is: `secret ${expressionOf(construct, valueFrom)}`, shown: `the secret ${told('', valueFrom)}` },
+        ] as const,
+    ),
   ];
-  const added = new Map([
-    ...addedEnvironment.map(({ name, value }) => [name, said('value', value)] as const),
-    ...addedSecrets.map(({ name, valueFrom }) => [name, said('secret', valueFrom)] as const),
-  ]);
+  const added = new Map(all(addedEnvironment, addedSecrets));
   return [
-    ...own
-      .filter(([name, text]) => added.has(name) && added.get(name) !== text)
-      .map(([name]) => containerConflict(container, `the variable ${name}`)),
+    ...all(environment, secrets).flatMap(([name, own]) => {
+      const other = added.get(name);
+      if (other === undefined || other.is === own.is) return [];
+      return [
+        containerConflict(container, `the variable ${name} = ${own.shown}, and the hand-over brings ${other.shown}`),
+      ];
+    }),
     ...mountPoints
       .filter(({ containerPath }) => containerPath === HANDOVER_DIR)
-      .map(() => containerConflict(container, `a mount at ${HANDOVER_DIR}`)),
+      .map(({ sourceVolume }) =>
+        containerConflict(
+          container,
+          `a mount of ${told('', sourceVolume)} at ${HANDOVER_DIR}, and the hand-over brings one of "${volumeName}"`,
+        ),
+      ),
   ];
+}
+
+/** What a container says for a name: as Terraform compares it, and as a message shows it. */
+interface Said {
+  readonly is: string;
+  readonly shown: string;
 }
 
 /** Entries by name, the container's own first. */

@@ -88,7 +88,14 @@ export const containerConflict = defineProblem(
   'KR_TF_ECS_CONTAINER',
   'A container of a task definition has what the hand-over brings, and differs.',
   (container: string, what: string) =>
-    `the container ${quote(container)} has ${what} already, which the hand-over brings otherwise. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
+    `the container ${quote(container)} has ${what}. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
+);
+
+export const noContainers = defineProblem(
+  'KR_TF_ECS_CONTAINERS',
+  'The containers of a task definition are not given as a list of objects with a name.',
+  (prop: string, kind: string) =>
+    `${prop} is ${kind}: give the containers themselves, as in [{ name: "kong", image: "kong:3.9.1" }]; those of a JSON text are JSON.parse(text).`,
 );
 
 export const noSuchContainer = defineProblem(

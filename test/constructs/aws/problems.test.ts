@@ -219,6 +219,16 @@ describe('a mistake is told whole', () => {
       (stack) => existing('theirs')(stack).addGatewayVersion('v3.9.1'),
       'KR_TF_GATEWAY_VERSION version is "v3.9.1": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; did you mean 3.9.1?',
     ],
+    [
+      'a constructor that only the compiler keeps private, with props',
+      (stack) => Reflect.construct(ExistingRole, [stack, 'X', { roleArn: 'mine' }]) as ExistingRole,
+      'KR_TF_AWS_NAME roleName is {"roleArn":"mine"}: it must be 1 to 64 letters, digits and characters of "+=,.@_-".',
+    ],
+    [
+      'an ARN that is no text',
+      (stack) => ExistingRole.fromRoleArn(stack, 'X', { arn: 'mine' } as never),
+      'KR_TF_AWS_ROLE_ARN roleArn is {"arn":"mine"}: it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>.',
+    ],
   ])('%s', (_, build, message) => {
     expect(refused(build)).toBe(`Stack/X: 1 problem\n  ${message}`);
   });

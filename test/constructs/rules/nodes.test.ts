@@ -175,7 +175,7 @@ describe('KR_RULE_BLIND_READINESS', () => {
   it('tells which check passes on an empty node, and what to ask instead', () => {
     const command = ['CMD', 'kong', 'health'];
     expect(toldBy(code, (stack) => task(stack, 'Task', gateway({ command })))).toEqual([
-      `Stack/Task warn: ${code} the health check of the container "kong" runs "CMD kong health". A gateway without a configuration passes it and answers every request with 404. Ask /status/ready of the status listener, by HTTP.`,
+      `Stack/Task warn: ${code} the health check of the container "kong" runs "CMD kong health". A gateway without a configuration passes it and answers every request with 404. Ask /status/ready of the status listener, by HTTP. EcsImporter brings such a check where healthCheck is left out.`,
     ]);
   });
 

@@ -572,6 +572,7 @@ resource "aws_ecs_service" "exporter_service" {
   }
   depends_on = [
     aws_iam_role_policy.exporter_service_execution_role_start_exporter_service,
+    aws_iam_role_policy.exporter_role_export_store,
   ]
 }
 

@@ -1,4 +1,5 @@
-import { TerraformVariable, Token, type TerraformStack } from 'cdktf';
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { TerraformStack, TerraformVariable, Testing, Token } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import {
   EcsExecutionRole,
@@ -11,7 +12,7 @@ import {
   type EcsExporterProps,
 } from '../../../../constructs/aws';
 import { toldBy } from '../../rules/harness';
-import { only, pathsOf } from '../../support/aws-stack';
+import { only, pathsOf, synth } from '../../support/aws-stack';
 import {
   alarmsOf,
   containersOf,
@@ -79,10 +80,27 @@ describe('an exporter on ECS', () => {
     });
   });
 
-  it('starts only when its secrets may be read', () => {
+  it('starts only when its secrets may be read, and its store written', () => {
     expect(only(declared(), 'aws_ecs_service')['depends_on']).toEqual([
       expect.stringMatching(/^aws_iam_role_policy\.Service_ExecutionRole_Start-Service_/),
+      expect.stringMatching(/^aws_iam_role_policy\.ExporterRole_Export-Store_/),
     ]);
+  });
+
+  it('waits for nothing of another stack', () => {
+    const app = Testing.app();
+    const [roles, services] = ['Roles', 'Services'].map((id) => {
+      const stack = new TerraformStack(app, id);
+      new AwsProvider(stack, 'Aws', { region: 'eu-central-1' });
+      return stack;
+    }) as [TerraformStack, TerraformStack];
+    const { exporter } = nodesIn(roles);
+    new EcsExporter(services, 'Service', {
+      exporter,
+      ...place,
+      executionRole: new EcsExecutionRole(roles, 'ExecutionRole'),
+    });
+    expect(only(synth(services), 'aws_ecs_service')['depends_on']).toEqual([]);
   });
 
   it('runs the agent as its own user on a root that it cannot write', () => {

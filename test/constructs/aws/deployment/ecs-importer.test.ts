@@ -1,7 +1,8 @@
+import { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
 import { Fn, Token } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import { EcsExecutionRole, EcsImporter, type EcsContainer, type EcsImporterProps } from '../../../../constructs/aws';
-import { pathsOf } from '../../support/aws-stack';
+import { only, pathsOf } from '../../support/aws-stack';
 import { deployed, image, refusalOf, secret, stackWith, statementsOf, type NodeOptions } from './support';
 
 const kong: EcsContainer = { name: 'kong', image: 'kong:3.9.1', portMappings: [{ containerPort: 8000 }] };
@@ -197,6 +198,17 @@ describe('an importer in a task of ECS', () => {
     expect(parts.volume).toEqual([{ name: 'kong-resilience-handover' }]);
   });
 
+  it('makes a task definition wait for the rights that its first task needs', () => {
+    const synthesized = deployed(({ stack, importer }) => {
+      const parts = new EcsImporter(stack, 'Import', { importer, image }).taskDefinitionParts([kong]);
+      new EcsTaskDefinition(stack, 'Task', { family: 'kong', ...parts });
+    });
+    expect(only(synthesized, 'aws_ecs_task_definition')['depends_on']).toEqual([
+      expect.stringMatching(/^aws_iam_role_policy\.Import_ExecutionRole_Start-Import_/),
+      expect.stringMatching(/^aws_iam_role_policy\.ImporterRole_Import-Store_/),
+    ]);
+  });
+
   it('writes to the log group that is given, and may share it with the gateway', () => {
     const groups = made(
       (importer) => [importer.containerDefinition.logConfiguration, importer.logConfiguration('kong')],
@@ -239,18 +251,53 @@ describe('what an importer in a task of ECS refuses', () => {
   });
 
   it.each([
-    ['the variable BASH_ENV', { environment: [{ name: 'BASH_ENV', value: '/etc/profile' }] }],
-    ['the variable KONG_ROLE', { environment: [{ name: 'KONG_ROLE', value: 'control_plane' }] }],
-    ['the variable KONG_CLUSTER_CERT', { environment: [{ name: 'KONG_CLUSTER_CERT', value: '/certs/cluster.crt' }] }],
-    ['the variable KONG_CLUSTER_CERT', { secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom: secret }] }],
     [
-      'a mount at /var/lib/kong-resilience/handover',
+      'the variable BASH_ENV = "/etc/profile"',
+      '"/var/lib/kong-resilience/handover/start.sh"',
+      { environment: [{ name: 'BASH_ENV', value: '/etc/profile' }] },
+    ],
+    [
+      'the variable KONG_ROLE = "control_plane"',
+      '"data_plane"',
+      { environment: [{ name: 'KONG_ROLE', value: 'control_plane' }] },
+    ],
+    [
+      'the variable KONG_CLUSTER_CERT = "/certs/cluster.crt"',
+      `the secret "${secret}:cert::"`,
+      { environment: [{ name: 'KONG_CLUSTER_CERT', value: '/certs/cluster.crt' }] },
+    ],
+    [
+      'the variable KONG_CLUSTER_CERT_KEY = a secret',
+      `the secret "${secret}:key::"`,
+      { environment: [{ name: 'KONG_CLUSTER_CERT_KEY', value: 'hunter2' }] },
+    ],
+    [
+      `the variable KONG_CLUSTER_CERT = the secret "${secret}"`,
+      `the secret "${secret}:cert::"`,
+      { secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom: secret }] },
+    ],
+    [
+      'a mount of "theirs" at /var/lib/kong-resilience/handover',
+      'one of "kong-resilience-handover"',
       { mountPoints: [{ sourceVolume: 'theirs', containerPath: '/var/lib/kong-resilience/handover' }] },
     ],
-  ])('a gateway with %s of its own', (what, own) => {
+  ])('a gateway with %s of its own', (has, brings, own) => {
     expect(refusedContainer((importer) => importer.gatewayContainer({ ...kong, ...own }))).toBe(
       problem(
-        `KR_TF_ECS_CONTAINER the container "kong" has ${what} already, which the hand-over brings otherwise. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
+        `KR_TF_ECS_CONTAINER the container "kong" has ${has}, and the hand-over brings ${brings}. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
+      ),
+    );
+  });
+
+  it.each([
+    ['containers is a text', '[{"name":"kong"}]'],
+    ['containers is an object without a name', { kong: {} }],
+    ['containers[1] is a text', [kong, 'sidecar']],
+    ['containers[0] is an object without a name', [{ image: 'kong:3.9.1' }]],
+  ])('where nothing checks types, %s', (what, given) => {
+    expect(refusedContainer((importer) => importer.taskDefinitionParts(given as never))).toBe(
+      problem(
+        `KR_TF_ECS_CONTAINERS ${what}: give the containers themselves, as in [{ name: "kong", image: "kong:3.9.1" }]; those of a JSON text are JSON.parse(text).`,
       ),
     );
   });
@@ -264,7 +311,7 @@ describe('what an importer in a task of ECS refuses', () => {
     const twice = { name: 'kong-resilience-import', image: 'other:1' };
     expect(refusedContainer((importer) => importer.taskDefinitionParts([kong, twice]))).toBe(
       problem(
-        'KR_TF_ECS_CONTAINER the container "kong-resilience-import" has the name already, which the hand-over brings otherwise. Leave it out; what differs on purpose belongs into the environment of the importer node.',
+        'KR_TF_ECS_CONTAINER the container "kong-resilience-import" has the name of the one that imports. Leave it out; what differs on purpose belongs into the environment of the importer node.',
       ),
     );
   });
