@@ -16,7 +16,6 @@ function createProgram(done: (code: number) => void): Command {
         'It reads the same environment as the gateway node beside it; docs/environment.md lists the variables.',
     )
     .version(programVersion)
-    .showHelpAfterError()
     .exitOverride();
   const json = ['--json', 'print data as JSON on stdout', false] as const;
 
@@ -84,7 +83,19 @@ function createProgram(done: (code: number) => void): Command {
     .option(...json)
     .action(async (options: { json: boolean }) => done(await (await import('./demo')).demoCommand(options)));
 
+  nameWhatIsAllowed(program);
   return program;
+}
+
+/** After an error of usage: what would have been right, not the whole help. */
+function nameWhatIsAllowed(program: Command): void {
+  const names = program.commands.map((command) => command.name());
+  program.showHelpAfterError(`Commands are ${names.join(', ')}; \`kong-resilience --help\` tells what each does.`);
+  for (const command of program.commands) {
+    const options = command.options.map(({ flags }) => flags);
+    const allowed = options.length === 0 ? 'It has no options' : `Options are ${options.join(', ')}`;
+    command.showHelpAfterError(`${allowed}; \`kong-resilience ${command.name()} --help\` tells more.`);
+  }
 }
 
 function positive(text: string): number {

@@ -24,6 +24,8 @@ export interface CheckOptions {
   readonly log: Log;
   /** The deadline. */
   readonly signal: AbortSignal;
+  /** After how long it passes. */
+  readonly limitMs: number;
   /** What is told when it passes before the first try has ended. */
   readonly timedOut: () => ResilienceError;
 }

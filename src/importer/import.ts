@@ -38,8 +38,9 @@ export interface ImportOptions {
 export async function importConfiguration(options: ImportOptions): Promise<ImportResult> {
   const { environment, log, signal } = options;
   const [version] = environment.versions;
+  const limitMs = options.limitMs ?? environment.importDeadlineMs;
   const startedAt = monotonicMs();
-  const over = new LinkedAbort([signal], options.limitMs ?? environment.importDeadlineMs);
+  const over = new LinkedAbort([signal], limitMs);
   const tookMs = (): number => Math.round(monotonicMs() - startedAt);
 
   const asking = new LinkedAbort([over.signal]);
@@ -55,7 +56,7 @@ export async function importConfiguration(options: ImportOptions): Promise<Impor
         'the control plane does not answer; asking the store',
       );
     }
-    const stored = fromStore(options, version, fetching.signal);
+    const stored = fromStore(options, version, fetching.signal, limitMs - tookMs());
     const outcome = await Promise.race(controlPlane === undefined ? [stored] : [stored, late(controlPlane)]);
     if (isConfiguration(outcome)) {
       fetching.abort(new Error('the control plane answered'));
@@ -96,12 +97,18 @@ async function fromControlPlane(
   }
 }
 
-async function fromStore(options: ImportOptions, version: GatewayVersion, signal: AbortSignal): Promise<Fetched> {
+async function fromStore(
+  options: ImportOptions,
+  version: GatewayVersion,
+  signal: AbortSignal,
+  limitMs: number,
+): Promise<Fetched> {
   const { environment, log } = options;
   const reader = await options.openReader();
   try {
     return await untilRead(() => fetchBest(options, reader, version, signal), {
       timedOut: () => importTimedOut(environment.importDeadlineMs / 1000),
+      limitMs,
       log,
       signal,
     });

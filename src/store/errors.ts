@@ -52,7 +52,7 @@ export const storeUnreachable = defineError(
   'The store did not answer in time, or not as a store does: refused, no such host, time limit, 5xx, throttled, a page.',
   (location: string, action: string, cause?: unknown) => ({
     reason: `${location}: ${action} did not succeed${cause === undefined ? '' : `: ${causeOf(cause)}`}.`,
-    fix: 'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region; it is retried where time is left.',
+    fix: 'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region.',
     cause,
   }),
 );

@@ -273,6 +273,31 @@ describe('check fails with the exit code of what it found', () => {
     });
   });
 
+  it('6: the store refuses, which is told at once, and at the end with how often it was tried', limit, async () => {
+    const refusing = await startSilentServer();
+    await refusing.stop();
+    const { stderr } = await expectFailure(
+      {
+        KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://bucket',
+        KONG_RESILIENCE_GATEWAY_VERSION: '3.9.3',
+        KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '3',
+        KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
+        AWS_REGION: 'us-east-2',
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 'b',
+        AWS_CONFIG_STORAGE_ENDPOINT: refusing.endpoint.href,
+      },
+      6,
+      {
+        code: 'KR_STORE_UNREACHABLE',
+        reason: expect.stringMatching(/ECONNREFUSED .*\. Tried \d+ times over \d+ s\.$/) as unknown,
+      },
+    );
+    const [first] = stderr.split('\n');
+    expect(first).toContain('ECONNREFUSED');
+    expect(first).toContain('the store does not give a configuration; it is asked again for at most 3 s');
+  });
+
   it('of the worst of several versions, each of which is a line of the log', limit, async () => {
     const bucket = await fileStore().bucket();
     await bucket.write(key, captured('3.9.3').table);

@@ -91,8 +91,16 @@ describe('a wrong environment ends with 2 and one report on stderr, without a se
 
 describe('wrong arguments end with 2', () => {
   it.each([
-    ['an unknown command', ['imprt'], /^error: unknown command 'imprt'/],
-    ['an unknown option', ['import', '--force'], /^error: unknown option '--force'/],
+    [
+      'an unknown command',
+      ['imprt'],
+      /^error: unknown command 'imprt'\n\(Did you mean import\?\)\nCommands are run, export, import, exec, status, check, health, ready, demo; `kong-resilience --help` tells what each does\.\n$/,
+    ],
+    [
+      'an unknown option',
+      ['import', '--force'],
+      /^error: unknown option '--force'\nOptions are --strict, --require, --hold, --json; `kong-resilience import --help` tells more\.\n$/,
+    ],
     ['an argument too many', ['status', '3.9.3'], /^error: too many arguments/],
     ['a time limit of nothing', ['export', '--once', '--timeout', '0'], /must be a number of seconds above 0/],
     ['no command', [], /^Usage: kong-resilience /],

@@ -8,6 +8,7 @@ import { LinkedAbort, silentLog } from '../../src/runtime';
 import { sealTable, snapshotMetadata } from '../../src/snapshot';
 import type { ObjectReader } from '../../src/store';
 import { MemoryStore } from '../support/memory-store';
+import { LogLines } from '../support/recorder';
 import { configurationNamed } from '../support/scripted-source';
 
 const timedOut = defineError('KR_TEST_TIMED_OUT', 'For a test.', () => ({ reason: 'It took too long.', fix: 'None.' }));
@@ -33,6 +34,7 @@ function optionsFor(reader: ObjectReader, changes: Partial<CheckOptions> = {}): 
     maxConfigBytes: 1_000_000,
     log: silentLog,
     signal: new AbortController().signal,
+    limitMs: 2_000,
     timedOut,
     ...changes,
   };
@@ -144,10 +146,13 @@ describe('a check', () => {
   it('asks a store that is down until its deadline, and says what failed last', async () => {
     const store = new MemoryStore();
     store.down = true;
-    const { signal } = new LinkedAbort([], 500);
-    await expect(checkStored(version('3.9.1'), optionsFor(store.view(), { signal }))).rejects.toMatchObject({
+    const { signal } = new LinkedAbort([], 1_000);
+    const log = new LogLines();
+    await expect(checkStored(version('3.9.1'), optionsFor(store.view(), { signal, log }))).rejects.toMatchObject({
       code: 'KR_STORE_UNREACHABLE',
+      reason: expect.stringMatching(/ Tried [2-9] times over \d s\.$/) as unknown,
     });
+    expect(log.lines[0]).toContain('the store does not give a configuration; it is asked again for at most 2 s');
     const passed = AbortSignal.abort();
     await expect(checkStored(version('3.9.1'), optionsFor(store.view(), { signal: passed }))).rejects.toMatchObject({
       code: 'KR_TEST_TIMED_OUT',

@@ -300,7 +300,7 @@ export function describeFaults(name: string, setUp: () => Promise<NetworkHarness
       const error = await failureOf(readAll(body));
       expect(error.message).toBe(
         `${store.location}: reading ${key} did not succeed: no complete answer within 700 ms. ` +
-          'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region; it is retried where time is left.',
+          'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region.',
       );
     });
 
