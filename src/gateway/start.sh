@@ -134,9 +134,10 @@ eval "$(
   fi
 
   # The first lines of what Kong says. A message about a value that must be unique quotes it, and it may be a key.
+  # Nothing in here stops reading early: SIGPIPE is ignored, and whoever still writes would say so.
   quote_kong() {
     printf '%s\n' "$answer" | tr -d '\000-\010\013-\037\177' | sed "s/set to '.*'/set to [hidden]/" |
-      cut -c 1-300 | sed -n '/./{s/^/kong-resilience: kong: /p;}' | sed 5q >&2
+      cut -c 1-300 | sed -n '/./{s/^/kong-resilience: kong: /p;}' | sed -n 1,5p >&2
   }
 
   # Whether a gateway runs in this prefix. The number in the file may be of an earlier one, and another process have it now.
@@ -325,7 +326,7 @@ eval "$(
   version=$(bounded 30 kong version 2>/dev/null </dev/null)
   version=$(
     printf '%s\n' "$version" "${KONG_RESILIENCE_GATEWAY_VERSION-}" "${KONG_VERSION-}" |
-      sed -n '/^[^0-9]*[0-9]\{1,\}\.[0-9]\{1,\}\.[0-9]/{s/^[^0-9]*\([0-9.]*[0-9]\).*$/\1/p;q;}'
+      sed -n '/^[^0-9]*[0-9]\{1,\}\.[0-9]\{1,\}\.[0-9]/s/^[^0-9]*\([0-9.]*[0-9]\).*$/\1/p' | sed -n 1p
   )
   major=${version%%.*}
   minor=${version#*.}

@@ -174,6 +174,30 @@ for (const shell of shells) {
       });
     });
 
+    describe('a Kong that says much', () => {
+      // More than a pipe holds: whoever closed it early would make the other end complain, which ignores SIGPIPE.
+      const much = 'more of it\n'.repeat(8_000);
+
+      it('is read to its end: its version is the first one, and nothing else is said', async () => {
+        box.version(`3.9.3\n${much}9.9.9`);
+        box.cache(captured.populated);
+        box.stage(STAGED);
+        expect((await box.start(shell)).said).toEqual([
+          `starting with the cache (${FROM_CONTROL_PLANE}), which is from a control plane`,
+        ]);
+      });
+
+      it('is quoted with its first lines', async () => {
+        box.stage(STAGED);
+        box.parse(1, `Error: Failed parsing:\n${much}`);
+        const { said } = await box.start(shell);
+        expect(said.filter((line) => line.startsWith('kong: '))).toEqual([
+          'kong: Error: Failed parsing:',
+          ...Array<string>(4).fill('kong: more of it'),
+        ]);
+      });
+    });
+
     describe('a prefix that does not exist yet', () => {
       it("gets a note of the user's own file, so that a later edit of it is not held back by the cache", async () => {
         rmSync(box.prefix, { recursive: true });
