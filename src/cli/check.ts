@@ -59,7 +59,14 @@ export async function checkCommand(options: { json: boolean }): Promise<number> 
   });
   const { storage, maxConfigBytes } = environment;
   const timedOut = (): ResilienceError => checkTimedOut(environment.importDeadlineMs / 1000);
-  const shared = { reader, storage, maxConfigBytes, signal: deadline.signal, limitMs: environment.importDeadlineMs, timedOut };
+  const shared = {
+    reader,
+    storage,
+    maxConfigBytes,
+    signal: deadline.signal,
+    limitMs: environment.importDeadlineMs,
+    timedOut,
+  };
   let versions: readonly VersionCheck[];
   try {
     versions = await Promise.all(
