@@ -1,5 +1,10 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
+locals {
+  cluster_cert     = startswith(var.cluster_cert, "/") ? var.cluster_cert : ""
+  cluster_cert_key = startswith(var.cluster_cert_key, "/") ? var.cluster_cert_key : ""
+}
+
 resource "google_service_account" "exporter_account" {
   account_id   = var.exporter_account_id
   display_name = "Kong: exports configurations"

@@ -7,6 +7,14 @@ output "storage_url" {
     condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
+  precondition {
+    condition     = local.cluster_cert != ""
+    error_message = "cluster_cert must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
+  precondition {
+    condition     = local.cluster_cert_key != ""
+    error_message = "cluster_cert_key must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
 }
 
 output "bucket_name" {
@@ -19,11 +27,11 @@ output "exporter_environment" {
   value = concat([for variable in [
     {
       name  = "KONG_CLUSTER_CERT"
-      value = var.cluster_cert
+      value = local.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = var.cluster_cert_key
+      value = local.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
@@ -67,8 +75,8 @@ output "exporter_environment" {
 output "exporter_environment_map" {
   description = "The same as a map."
   value = merge({
-    KONG_CLUSTER_CERT                    = var.cluster_cert
-    KONG_CLUSTER_CERT_KEY                = var.cluster_cert_key
+    KONG_CLUSTER_CERT                    = local.cluster_cert
+    KONG_CLUSTER_CERT_KEY                = local.cluster_cert_key
     KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
     KONG_CLUSTER_FALLBACK_CONFIG_EXPORT  = "on"
     KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "gcs://${var.bucket_name}/${var.prefix}"
@@ -85,8 +93,8 @@ output "exporter_helm_values" {
   description = "The same as values `env` and `customEnv` of Kong's Helm chart."
   value = {
     env = merge({
-      cluster_cert                    = replace(var.cluster_cert, "$", "$$")
-      cluster_cert_key                = replace(var.cluster_cert_key, "$", "$$")
+      cluster_cert                    = replace(local.cluster_cert, "$", "$$")
+      cluster_cert_key                = replace(local.cluster_cert_key, "$", "$$")
       cluster_control_plane           = replace(var.control_plane, "$", "$$")
       cluster_fallback_config_export  = "on"
       cluster_fallback_config_storage = "gcs://${replace(var.bucket_name, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
@@ -106,11 +114,11 @@ output "importer_environment" {
   value = concat([for variable in [
     {
       name  = "KONG_CLUSTER_CERT"
-      value = var.cluster_cert
+      value = local.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = var.cluster_cert_key
+      value = local.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
@@ -150,8 +158,8 @@ output "importer_environment" {
 output "importer_environment_map" {
   description = "The same as a map."
   value = merge({
-    KONG_CLUSTER_CERT                    = var.cluster_cert
-    KONG_CLUSTER_CERT_KEY                = var.cluster_cert_key
+    KONG_CLUSTER_CERT                    = local.cluster_cert
+    KONG_CLUSTER_CERT_KEY                = local.cluster_cert_key
     KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
     KONG_CLUSTER_FALLBACK_CONFIG_IMPORT  = "on"
     KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "gcs://${var.bucket_name}/${var.prefix}"
@@ -167,8 +175,8 @@ output "importer_helm_values" {
   description = "The same as values `env` and `customEnv` of Kong's Helm chart."
   value = {
     env = merge({
-      cluster_cert                    = replace(var.cluster_cert, "$", "$$")
-      cluster_cert_key                = replace(var.cluster_cert_key, "$", "$$")
+      cluster_cert                    = replace(local.cluster_cert, "$", "$$")
+      cluster_cert_key                = replace(local.cluster_cert_key, "$", "$$")
       cluster_control_plane           = replace(var.control_plane, "$", "$$")
       cluster_fallback_config_import  = "on"
       cluster_fallback_config_storage = "gcs://${replace(var.bucket_name, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
@@ -187,11 +195,11 @@ output "gateway_environment" {
   value = concat([for variable in [
     {
       name  = "KONG_CLUSTER_CERT"
-      value = var.cluster_cert
+      value = local.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = var.cluster_cert_key
+      value = local.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
@@ -223,8 +231,8 @@ output "gateway_environment" {
 output "gateway_environment_map" {
   description = "The same as a map."
   value = merge({
-    KONG_CLUSTER_CERT                = var.cluster_cert
-    KONG_CLUSTER_CERT_KEY            = var.cluster_cert_key
+    KONG_CLUSTER_CERT                = local.cluster_cert
+    KONG_CLUSTER_CERT_KEY            = local.cluster_cert_key
     KONG_CLUSTER_CONTROL_PLANE       = var.control_plane
     KONG_CLUSTER_MTLS                = var.cluster_mtls
     KONG_DATABASE                    = "off"
@@ -238,8 +246,8 @@ output "gateway_helm_values" {
   description = "The same as values `env` and `customEnv` of Kong's Helm chart."
   value = {
     env = merge({
-      cluster_cert                = replace(var.cluster_cert, "$", "$$")
-      cluster_cert_key            = replace(var.cluster_cert_key, "$", "$$")
+      cluster_cert                = replace(local.cluster_cert, "$", "$$")
+      cluster_cert_key            = replace(local.cluster_cert_key, "$", "$$")
       cluster_control_plane       = replace(var.control_plane, "$", "$$")
       cluster_mtls                = replace(var.cluster_mtls, "$", "$$")
       database                    = "off"

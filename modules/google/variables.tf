@@ -27,10 +27,6 @@ variable "cluster_cert" {
   type        = string
   default     = "/etc/secrets/kong-cluster-cert/tls.crt"
   nullable    = false
-  validation {
-    condition     = startswith(var.cluster_cert, "/")
-    error_message = "cluster_cert must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
-  }
 }
 
 variable "cluster_cert_key" {
@@ -38,10 +34,6 @@ variable "cluster_cert_key" {
   type        = string
   default     = "/etc/secrets/kong-cluster-cert/tls.key"
   nullable    = false
-  validation {
-    condition     = startswith(var.cluster_cert_key, "/")
-    error_message = "cluster_cert_key must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
-  }
 }
 
 variable "bucket_name" {
@@ -175,7 +167,7 @@ variable "environment" {
   default     = {}
   nullable    = false
   validation {
-    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("(SECRET|TOKEN|PASSWORD|_KEY$)", name))])
+    condition     = alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$|^GCP_SERVICE_ACCOUNT$", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])
     error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown."
   }
 }

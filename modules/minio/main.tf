@@ -1,5 +1,12 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
+locals {
+  cluster_cert               = startswith(var.cluster_cert, "/") ? var.cluster_cert : ""
+  cluster_cert_key           = startswith(var.cluster_cert_key, "/") ? var.cluster_cert_key : ""
+  exporter_kubernetes_secret = can(regex("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", var.exporter_kubernetes_secret)) ? var.exporter_kubernetes_secret : ""
+  importer_kubernetes_secret = can(regex("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", var.importer_kubernetes_secret)) ? var.importer_kubernetes_secret : ""
+}
+
 resource "minio_s3_bucket" "store" {
   bucket        = var.bucket_name
   force_destroy = var.force_destroy

@@ -7,6 +7,22 @@ output "storage_url" {
     condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
+  precondition {
+    condition     = local.cluster_cert != ""
+    error_message = "cluster_cert must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
+  precondition {
+    condition     = local.cluster_cert_key != ""
+    error_message = "cluster_cert_key must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
+  precondition {
+    condition     = local.exporter_kubernetes_secret != ""
+    error_message = "exporter_kubernetes_secret must be the name of a secret of Kubernetes: 1 to 253 lower-case letters, digits, dots and hyphens."
+  }
+  precondition {
+    condition     = local.importer_kubernetes_secret != ""
+    error_message = "importer_kubernetes_secret must be the name of a secret of Kubernetes: 1 to 253 lower-case letters, digits, dots and hyphens."
+  }
 }
 
 output "exporter_environment" {
@@ -34,11 +50,11 @@ output "exporter_environment" {
     },
     {
       name  = "KONG_CLUSTER_CERT"
-      value = var.cluster_cert
+      value = local.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = var.cluster_cert_key
+      value = local.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
@@ -88,8 +104,8 @@ output "exporter_environment_map" {
     AWS_DEFAULT_REGION                   = var.region
     AWS_REGION                           = var.region
     AWS_SECRET_ACCESS_KEY                = minio_iam_service_account.exporter_account.secret_key
-    KONG_CLUSTER_CERT                    = var.cluster_cert
-    KONG_CLUSTER_CERT_KEY                = var.cluster_cert_key
+    KONG_CLUSTER_CERT                    = local.cluster_cert
+    KONG_CLUSTER_CERT_KEY                = local.cluster_cert_key
     KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
     KONG_CLUSTER_FALLBACK_CONFIG_EXPORT  = "on"
     KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
@@ -107,8 +123,8 @@ output "exporter_helm_values" {
   description = "Values `env` and `customEnv` of Kong's Helm chart; what is secret, by the secret exporter_kubernetes_secret."
   value = {
     env = merge({
-      cluster_cert                    = var.cluster_cert
-      cluster_cert_key                = var.cluster_cert_key
+      cluster_cert                    = local.cluster_cert
+      cluster_cert_key                = local.cluster_cert_key
       cluster_control_plane           = var.control_plane
       cluster_fallback_config_export  = "on"
       cluster_fallback_config_storage = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
@@ -127,7 +143,7 @@ output "exporter_helm_values" {
       AWS_SECRET_ACCESS_KEY = {
         valueFrom = {
           secretKeyRef = {
-            name = var.exporter_kubernetes_secret
+            name = local.exporter_kubernetes_secret
             key  = "AWS_SECRET_ACCESS_KEY"
           }
         }
@@ -161,11 +177,11 @@ output "importer_environment" {
     },
     {
       name  = "KONG_CLUSTER_CERT"
-      value = var.cluster_cert
+      value = local.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = var.cluster_cert_key
+      value = local.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
@@ -211,8 +227,8 @@ output "importer_environment_map" {
     AWS_DEFAULT_REGION                   = var.region
     AWS_REGION                           = var.region
     AWS_SECRET_ACCESS_KEY                = minio_iam_service_account.importer_account.secret_key
-    KONG_CLUSTER_CERT                    = var.cluster_cert
-    KONG_CLUSTER_CERT_KEY                = var.cluster_cert_key
+    KONG_CLUSTER_CERT                    = local.cluster_cert
+    KONG_CLUSTER_CERT_KEY                = local.cluster_cert_key
     KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
     KONG_CLUSTER_FALLBACK_CONFIG_IMPORT  = "on"
     KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
@@ -229,8 +245,8 @@ output "importer_helm_values" {
   description = "Values `env` and `customEnv` of Kong's Helm chart; what is secret, by the secret importer_kubernetes_secret."
   value = {
     env = merge({
-      cluster_cert                    = var.cluster_cert
-      cluster_cert_key                = var.cluster_cert_key
+      cluster_cert                    = local.cluster_cert
+      cluster_cert_key                = local.cluster_cert_key
       cluster_control_plane           = var.control_plane
       cluster_fallback_config_import  = "on"
       cluster_fallback_config_storage = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
@@ -248,7 +264,7 @@ output "importer_helm_values" {
       AWS_SECRET_ACCESS_KEY = {
         valueFrom = {
           secretKeyRef = {
-            name = var.importer_kubernetes_secret
+            name = local.importer_kubernetes_secret
             key  = "AWS_SECRET_ACCESS_KEY"
           }
         }
@@ -262,11 +278,11 @@ output "gateway_environment" {
   value = concat([for variable in [
     {
       name  = "KONG_CLUSTER_CERT"
-      value = var.cluster_cert
+      value = local.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = var.cluster_cert_key
+      value = local.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
@@ -298,8 +314,8 @@ output "gateway_environment" {
 output "gateway_environment_map" {
   description = "The same as a map."
   value = merge({
-    KONG_CLUSTER_CERT                = var.cluster_cert
-    KONG_CLUSTER_CERT_KEY            = var.cluster_cert_key
+    KONG_CLUSTER_CERT                = local.cluster_cert
+    KONG_CLUSTER_CERT_KEY            = local.cluster_cert_key
     KONG_CLUSTER_CONTROL_PLANE       = var.control_plane
     KONG_CLUSTER_MTLS                = var.cluster_mtls
     KONG_DATABASE                    = "off"
@@ -313,8 +329,8 @@ output "gateway_helm_values" {
   description = "The same as values `env` and `customEnv` of Kong's Helm chart."
   value = {
     env = merge({
-      cluster_cert                = replace(var.cluster_cert, "$", "$$")
-      cluster_cert_key            = replace(var.cluster_cert_key, "$", "$$")
+      cluster_cert                = replace(local.cluster_cert, "$", "$$")
+      cluster_cert_key            = replace(local.cluster_cert_key, "$", "$$")
       cluster_control_plane       = replace(var.control_plane, "$", "$$")
       cluster_mtls                = replace(var.cluster_mtls, "$", "$$")
       database                    = "off"

@@ -17,6 +17,7 @@ import {
   ScheduledCheck,
 } from '../../constructs/aws';
 import {
+  agentImage,
   certificateVariables,
   clusterVariables,
   environmentOutputs,
@@ -25,6 +26,7 @@ import {
   gatewayVersions,
   importedIsExported,
   importedVersion,
+  kubernetesName,
   prefix,
 } from './common';
 import { EACH_VERSION, known, rawNumber, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
@@ -178,11 +180,6 @@ const ecsRoles = (stack: ModuleStack): Roles => {
   };
 };
 
-const kubernetesName = (name: string) => ({
-  condition: `can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.${name}))`,
-  error: `${name} must have 1 to 63 lower-case letters, digits and hyphens.`,
-});
-
 function irsaRoles(stack: ModuleStack): Roles {
   const oidcProvider = OidcProvider.fromArn(
     stack.text('oidc_provider_arn', {
@@ -221,15 +218,11 @@ function irsaRoles(stack: ModuleStack): Roles {
 
 /** The certificate, as one secret of Secrets Manager. */
 function certificateSecret(stack: ModuleStack): { clusterCert: EnvValue; clusterCertKey: EnvValue } {
-  const secret = stack.text('cluster_certificate_secret_arn', {
+  const secret = stack.place('cluster_certificate_secret_arn', {
     description:
       'ARN of a secret of Secrets Manager: JSON whose members "cert" and "key" are the PEM of the cluster certificate and its key.',
-    validation: [
-      {
-        condition: 'can(regex("^arn:[^:]+:secretsmanager:", var.cluster_certificate_secret_arn))',
-        error: 'cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager.',
-      },
-    ],
+    condition: 'can(regex("^arn:[^:]+:secretsmanager:[^\\\\s]+$", var.cluster_certificate_secret_arn))',
+    error: 'cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager.',
   });
   return { clusterCert: EnvValue.fromAwsSecret(secret, 'cert'), clusterCertKey: EnvValue.fromAwsSecret(secret, 'key') };
 }
@@ -299,16 +292,7 @@ function onEcs(stack: ModuleStack): void {
     ecsRoles(stack),
     certificateSecret(stack),
   );
-  const image = stack.text('image', {
-    description: 'Image of kong-resilience, by full tag or digest.',
-    validation: [
-      {
-        condition:
-          'can(regex("(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")',
-        error: 'image must end with a full tag (":0.1.0") or a digest ("@sha256:…"); "latest" is none.',
-      },
-    ],
-  });
+  const image = agentImage(stack, 'Image of kong-resilience, by full tag or digest.');
   const name = nameOf(stack);
   const { service, taskDefinition } = new EcsExporter(stack, 'ExporterService', {
     exporter,

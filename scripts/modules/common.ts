@@ -1,4 +1,5 @@
 /** Variables and outputs that every module has alike. */
+import { environmentVariables } from '../../src/contract';
 import { EnvValue, type EnvironmentBlock, type EnvValues } from '../../constructs';
 import { sourceOf } from '../../constructs/environment/value';
 import { ADDED } from './hcl';
@@ -78,6 +79,16 @@ export function prefix(stack: ModuleStack): string {
   });
 }
 
+/** As the constructs refuse them as plain text: what the contract says is secret, and what Kong's options call so. */
+const secretNames = [
+  'SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$',
+  ...environmentVariables
+    .filter(({ name, secret }) => secret && !/SECRET|TOKEN|PASSWORD|_KEY$/.test(name))
+    // A proxy without a password, and the name of a key, may be shown.
+    .filter(({ name }) => !['KONG_PROXY_SERVER', 'AWS_ACCESS_KEY_ID'].includes(name))
+    .map(({ name }) => `^${name}$`),
+].join('|');
+
 export function environmentVariable(stack: ModuleStack): EnvValues {
   stack.variable('environment', {
     type: 'map(string)',
@@ -86,8 +97,7 @@ export function environmentVariable(stack: ModuleStack): EnvValues {
     default: {},
     validation: [
       {
-        condition:
-          'alltrue([for name in keys(var.environment) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("(SECRET|TOKEN|PASSWORD|_KEY$)", name))])',
+        condition: `alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("${secretNames}", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])`,
         error: 'environment takes names of variables in capitals, and no secrets: their values would be shown.',
       },
     ],
@@ -95,30 +105,46 @@ export function environmentVariable(stack: ModuleStack): EnvValues {
   return { [ADDED]: EnvValue.fromText('here') };
 }
 
-/** The certificate, as a file in the container or on the machine. */
-export function certificateVariables(stack: ModuleStack): { clusterCert: EnvValue; clusterCertKey: EnvValue } {
-  return {
-    clusterCert: EnvValue.fromText(
-      stack.text('cluster_cert', {
-        description: 'Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT.',
-        default: '/etc/secrets/kong-cluster-cert/tls.crt',
-        validation: [path('cluster_cert')],
-      }),
-    ),
-    clusterCertKey: EnvValue.fromText(
-      stack.text('cluster_cert_key', {
-        description: 'Path of its private key: KONG_CLUSTER_CERT_KEY.',
-        default: '/etc/secrets/kong-cluster-cert/tls.key',
-        validation: [path('cluster_cert_key')],
-      }),
-    ),
-  };
+/** What Kubernetes takes as the name of a namespace or a service account. */
+export const kubernetesName = (name: string): Validation => ({
+  condition: `can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.${name}))`,
+  error: `${name} must have 1 to 63 lower-case letters, digits and hyphens.`,
+});
+
+/** The agent's image, pinned. */
+export function agentImage(stack: ModuleStack, description: string): string {
+  return stack.text('image', {
+    description,
+    validation: [
+      {
+        condition:
+          'can(regex("(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")',
+        error: 'image must end with a full tag (":0.1.0") or a digest ("@sha256:…"); "latest" is none.',
+      },
+    ],
+  });
 }
 
-const path = (name: string): Validation => ({
-  condition: `startswith(var.${name}, "/")`,
-  error: `${name} must be an absolute path; the text of a certificate or key has no place in a variable, which is shown.`,
-});
+/** The certificate, as a file in the container or on the machine. */
+export function certificateVariables(stack: ModuleStack): { clusterCert: EnvValue; clusterCertKey: EnvValue } {
+  const path = (name: string, file: string, description: string): EnvValue =>
+    EnvValue.fromText(
+      stack.place(name, {
+        description,
+        default: `/etc/secrets/kong-cluster-cert/${file}`,
+        condition: `startswith(var.${name}, "/")`,
+        error: `${name} must be an absolute path; the text of a certificate or key has no place in a variable, which is shown.`,
+      }),
+    );
+  return {
+    clusterCert: path(
+      'cluster_cert',
+      'tls.crt',
+      'Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT.',
+    ),
+    clusterCertKey: path('cluster_cert_key', 'tls.key', 'Path of its private key: KONG_CLUSTER_CERT_KEY.'),
+  };
+}
 
 /** The forms of an environment: list, map, and the values of Kong's Helm chart. */
 export function environmentOutputs(
@@ -153,9 +179,12 @@ export function secretEnvironmentOutputs(
   whose: string,
   block: EnvironmentBlock,
 ): void {
-  const secret = stack.text(`${name}_kubernetes_secret`, {
+  const variable = `${name}_kubernetes_secret`;
+  const secret = stack.place(variable, {
     description: `Secret of Kubernetes, made by you, that holds the variables with secrets of ${whose} under their own names; named by ${name}_helm_values.`,
     default: `kong-${name}-store`,
+    condition: `can(regex("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", var.${variable}))`,
+    error: `${variable} must be the name of a secret of Kubernetes: 1 to 253 lower-case letters, digits, dots and hyphens.`,
   });
   const sources = Object.entries(block.values).map(([variable, value]) => [variable, sourceOf(value)] as const);
   const texts = sources.map(([variable, source]) => [variable, 'text' in source ? source.text : ''] as const);

@@ -151,8 +151,10 @@ function formatted(text: string, name = 'text'): string {
 /** Replaces what is there. */
 function write(): void {
   const folder = join(root, 'modules');
+  // Made before anything is removed: it may fail.
+  const files = moduleFiles();
   rmSync(folder, { recursive: true, force: true });
-  for (const [path, text] of moduleFiles()) {
+  for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }

@@ -13,6 +13,7 @@ import {
   type ImporterNode,
 } from '../../constructs/google';
 import {
+  agentImage,
   certificateVariables,
   clusterVariables,
   environmentOutputs,
@@ -21,6 +22,7 @@ import {
   gatewayVersions,
   importedIsExported,
   importedVersion,
+  kubernetesName,
   prefix,
 } from './common';
 import { EACH_VERSION, known, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
@@ -204,11 +206,6 @@ const metricOf = ({ node }: LoggingMetric): string => {
   return `${owner.replace('Pool', '')}_${rest.at(-1) ?? ''}`.toLowerCase();
 };
 
-const kubernetesName = (name: string) => ({
-  condition: `can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.${name}))`,
-  error: `${name} must have 1 to 63 lower-case letters, digits and hyphens.`,
-});
-
 export const googleModules: readonly ModuleDefinition[] = [
   {
     path: 'google',
@@ -275,7 +272,11 @@ Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporte
       const principals = accounts(stack);
       const secret = (name: string, what: string): EnvValue =>
         EnvValue.fromGoogleSecret(
-          stack.text(name, { description: `Secret of Secret Manager with the PEM of ${what}.` }),
+          stack.place(name, {
+            description: `Secret of Secret Manager with the PEM of ${what}: its id, or projects/<project>/secrets/<id>.`,
+            condition: `can(regex("^(projects/[^/]+/secrets/)?[A-Za-z0-9_-]{1,255}$", var.${name}))`,
+            error: `${name} must be the id of a secret of Secret Manager, or projects/<project>/secrets/<id>; its text has no place in a variable, which is shown.`,
+          }),
         );
       const certificate = {
         clusterCert: secret('cluster_certificate_secret', 'the cluster certificate'),
@@ -284,16 +285,7 @@ Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporte
       const { exporter, importer } = nodes(stack, principals, certificate);
       const run = {
         location: stack.text('region', { description: 'Region of worker pool and job.' }),
-        image: stack.text('image', {
-          description: 'Image of kong-resilience in Artifact Registry, by full tag or digest.',
-          validation: [
-            {
-              condition:
-                'can(regex("(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")',
-              error: 'image must end with a full tag (":0.1.0") or a digest ("@sha256:…"); "latest" is none.',
-            },
-          ],
-        }),
+        image: agentImage(stack, 'Image of kong-resilience in Artifact Registry, by full tag or digest.'),
         project: rawText('${var.project}'),
         network: stack.text('network', {
           description: 'Network in which the control plane is reached.',

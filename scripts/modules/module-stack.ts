@@ -2,6 +2,7 @@
 import {
   App,
   type IResolvable,
+  ref,
   type TerraformCount,
   TerraformDataSource,
   TerraformElement,
@@ -40,6 +41,12 @@ export interface Provider {
   readonly source: string;
   /** A range, as `required_providers` has it. */
   readonly version: string;
+}
+
+/** A variable that names where a secret is, and how such a place is written. */
+export interface PlaceSpec extends Validation {
+  readonly description: string;
+  readonly default?: string;
 }
 
 /** A plain Terraform module, made of constructs. */
@@ -94,6 +101,7 @@ export const rawNumber = (expression: string): number => Token.asNumber(new Raw(
 export class ModuleStack extends TerraformStack {
   readonly variables = new Map<string, VariableSpec>();
   readonly outputs = new Map<string, OutputSpec>();
+  readonly #places = new Map<string, PlaceSpec>();
 
   constructor() {
     super(new App({ skipValidation: true }), 'kong-resilience');
@@ -119,6 +127,17 @@ export class ModuleStack extends TerraformStack {
     return this.variable(name, { type: 'number', ...spec }).numberValue;
   }
 
+  /**
+   * A variable that names where a secret is. Somebody may give the secret itself, and the validation of a variable shows
+   * what it refuses, even of a sensitive one: so a local drops what is no place, and `storage_url` tells it.
+   */
+  place(name: string, spec: PlaceSpec): string {
+    const { description, default: value } = spec;
+    this.variable(name, { type: 'string', description, default: value });
+    this.#places.set(name, spec);
+    return Token.asString(ref(`local.${name}`, this));
+  }
+
   variable(name: string, spec: VariableSpec): TerraformVariable {
     this.variables.set(name, spec);
     return new TerraformVariable(this, name, { type: spec.type });
@@ -131,22 +150,23 @@ export class ModuleStack extends TerraformStack {
   /** Resources and data sources, named by where they stand among the constructs. */
   main(): string {
     const elements = this.node.findAll().filter(isDeclared);
-    return elements
-      .map((element) => {
-        const meta = element as TerraformResource;
-        const dependsOn = (meta.dependsOn ?? []).map((name) => new Expression(addressIn(String(resolved(this, name)))));
-        const lifecycle = resolved(this, (meta as { lifecycle?: unknown }).lifecycle) as
-          Record<string, unknown> | undefined;
-        const body = [
-          ...(meta.count === undefined ? [] : [`count = ${expression(resolved(this, countOf(meta.count)))}`]),
-          ...bodyOf(this, argumentsOf(element)),
-          ...(dependsOn.length === 0 ? [] : [`depends_on = ${expression(dependsOn)}`]),
-          ...lifecycleOf(lifecycle),
-        ];
-        const kind = element instanceof TerraformDataSource ? 'data' : 'resource';
-        return forEachVersion(block(kind, [meta.terraformResourceType, nameOf(element.node)], body));
-      })
-      .join('\n');
+    const locals = [...this.#places].map(([name, { condition }]) => `${name} = ${condition} ? var.${name} : ""`);
+    const places = locals.length === 0 ? [] : [block('locals', [], locals)];
+    const declared = elements.map((element) => {
+      const meta = element as TerraformResource;
+      const dependsOn = (meta.dependsOn ?? []).map((name) => new Expression(addressIn(String(resolved(this, name)))));
+      const lifecycle = resolved(this, (meta as { lifecycle?: unknown }).lifecycle) as
+        Record<string, unknown> | undefined;
+      const body = [
+        ...(meta.count === undefined ? [] : [`count = ${expression(resolved(this, countOf(meta.count)))}`]),
+        ...bodyOf(this, argumentsOf(element)),
+        ...(dependsOn.length === 0 ? [] : [`depends_on = ${expression(dependsOn)}`]),
+        ...lifecycleOf(lifecycle),
+      ];
+      const kind = element instanceof TerraformDataSource ? 'data' : 'resource';
+      return forEachVersion(block(kind, [meta.terraformResourceType, nameOf(element.node)], body));
+    });
+    return [...places, ...declared].join('\n');
   }
 
   outputsText(): string {
@@ -160,10 +180,17 @@ export class ModuleStack extends TerraformStack {
             `value = ${expression(resolved(this, value))}`,
             ...(sensitive === true ? ['sensitive = true'] : []),
             ...(precondition === undefined ? [] : [checkOf('precondition', precondition)]),
+            ...(name === 'storage_url' ? this.placeChecks() : []),
           ],
         ),
       )
       .join('\n');
+  }
+
+  private placeChecks(): string[] {
+    return [...this.#places].map(([name, { error }]) =>
+      checkOf('precondition', { condition: `local.${name} != ""`, error }),
+    );
   }
 
   variablesText(): string {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { hidden, open } from '../support/open-values';
 import { type AppliedResource, type AppliedState, TerraformError } from '../support/terraform';
 import { type Terraform, terraformIsMissing, withTerraform } from '../support/terraform';
 
@@ -188,22 +189,6 @@ function hiddenValues({ state }: Life): string[] {
 
 const maskOf = (resource: AppliedResource & { readonly sensitive_values?: unknown }): unknown =>
   resource.sensitive_values;
-
-/** A value without what its mask, of the same form, has `true` for. */
-function open(value: unknown, mask: unknown): unknown {
-  if (mask === true) return undefined;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value).map(([name, member]) => [name, open(member, memberOf(mask, name))]);
-}
-
-function hidden(value: unknown, mask: unknown): string[] {
-  if (mask === true) return typeof value === 'string' && value !== '' ? [value] : [];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, member]) => hidden(member, memberOf(mask, name)));
-}
-
-const memberOf = (mask: unknown, name: string): unknown =>
-  typeof mask === 'object' && mask !== null ? (mask as Record<string, unknown>)[name] : undefined;
 
 /** A process of Node; its output counts only where it fails. */
 export async function runNode(

@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
@@ -11,8 +9,7 @@ import { accessOf, exports, imports } from '../examples/aws-access';
 import { isAllowed, mayPut } from '../support/google-iam';
 import { appliedGoogleStack } from '../support/google-stack';
 import { type AppliedState, TerraformError, terraformIsMissing, valuesOf, withTerraform } from '../support/terraform';
-
-const folder = join(__dirname, '..', '..', '..', 'modules');
+import { folder, replaced, treeWith, type Use } from './trees';
 
 /** What is in `modules/`. */
 const filesOnDisk = (): string[] =>
@@ -80,29 +77,6 @@ describe('each module', () => {
   );
 });
 
-interface Use {
-  /** Folder of the module below `modules/`. */
-  readonly path: string;
-  /** What the root module is, in place of the example. */
-  readonly main?: (text: string) => string;
-}
-
-/** A copy of `modules/` with another root module in the place of an example. */
-async function treeWith({ path, main = (text) => text }: Use): Promise<{ tree: string; root: string }> {
-  const tree = mkdtempSync(join(tmpdir(), 'modules-'));
-  await cp(folder, tree, { recursive: true });
-  const root = join(path, 'examples', 'basic');
-  const file = join(tree, root, 'main.tf');
-  writeFileSync(file, main(readFileSync(file, 'utf8')));
-  // What the example for Lambda deploys.
-  for (const place of [root, path]) writeFileSync(join(tree, place, 'lambda.zip'), 'as if it were the archive');
-  writeFileSync(
-    join(tree, root, 'terraform.tfvars'),
-    path.startsWith('minio') ? 'minio_password = "canary-71ab"\n' : '',
-  );
-  return { tree, root };
-}
-
 /** Init, validate, plan, apply, a plan without changes, destroy. @returns the state in between */
 async function lifeOf(use: Use): Promise<AppliedState> {
   return withTerraform(await treeWith(use), async (terraform) => {
@@ -131,12 +105,6 @@ async function refusalOf(path: string, before: string | RegExp, after: string): 
     }
     return 'not refused';
   });
-}
-
-function replaced(text: string, before: string | RegExp, after: string): string {
-  const changed = text.replace(before, after);
-  if (changed === text) throw new Error(`${String(before)} is not in:\n${text}`);
-  return changed;
 }
 
 describe.skipIf(terraformIsMissing())('Terraform', { timeout: 180_000 }, () => {

@@ -60,6 +60,14 @@ export class TerraformError extends Error {
 const textOf = ({ address, snippet, summary, detail }: Diagnostic): string =>
   [address ?? snippet?.context, summary, detail].filter(Boolean).join(': ');
 
+/** What a plan shows, and to whom. */
+export interface Review {
+  /** What is printed. */
+  readonly printed: string;
+  /** `terraform show -json`. */
+  readonly document: unknown;
+}
+
 /** One working directory of Terraform. The commands run one after the other. */
 export interface Terraform {
   init(): Promise<void>;
@@ -67,7 +75,10 @@ export interface Terraform {
   validate(): Promise<readonly Diagnostic[]>;
   /** Whether an apply would change anything. */
   plan(): Promise<boolean>;
-  apply(): Promise<void>;
+  /** @returns what it printed */
+  apply(): Promise<string>;
+  /** A plan as people see it. */
+  review(): Promise<Review>;
   show(): Promise<AppliedState>;
   destroy(): Promise<void>;
   /** `terraform test` of the configuration. @returns what it printed */
@@ -213,8 +224,14 @@ class Workspace implements Terraform {
     return (await this.run('plan', ['-json', '-input=false', '-detailed-exitcode'])).exitCode === 2;
   }
 
-  async apply(): Promise<void> {
-    await this.run('apply', ['-json', '-input=false', '-auto-approve']);
+  async apply(): Promise<string> {
+    return (await this.run('apply', ['-json', '-input=false', '-auto-approve'])).output;
+  }
+
+  async review(): Promise<Review> {
+    const { output: printed } = await this.run('plan', ['-input=false', '-out=review.tfplan']);
+    const { output } = await this.run('show', ['-json', 'review.tfplan']);
+    return { printed, document: JSON.parse(output) as unknown };
   }
 
   async destroy(): Promise<void> {

@@ -1,5 +1,9 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
+locals {
+  cluster_certificate_secret_arn = can(regex("^arn:[^:]+:secretsmanager:[^\\s]+$", var.cluster_certificate_secret_arn)) ? var.cluster_certificate_secret_arn : ""
+}
+
 resource "aws_s3_bucket" "store" {
   bucket        = var.bucket_name
   bucket_prefix = var.bucket_name == null ? var.bucket_prefix : null
@@ -355,7 +359,7 @@ resource "aws_iam_role_policy" "exporter_service_execution_role_start_exporter_s
           "secretsmanager:GetSecretValue",
         ]
         Resource = [
-          var.cluster_certificate_secret_arn,
+          local.cluster_certificate_secret_arn,
         ]
       },
       {
@@ -449,11 +453,11 @@ resource "aws_ecs_task_definition" "exporter_service_task_definition" {
       secrets = [
         {
           name      = "KONG_CLUSTER_CERT"
-          valueFrom = "${var.cluster_certificate_secret_arn}:cert::"
+          valueFrom = "${local.cluster_certificate_secret_arn}:cert::"
         },
         {
           name      = "KONG_CLUSTER_CERT_KEY"
-          valueFrom = "${var.cluster_certificate_secret_arn}:key::"
+          valueFrom = "${local.cluster_certificate_secret_arn}:key::"
         },
       ]
       mountPoints = [
@@ -696,7 +700,7 @@ resource "aws_iam_role_policy" "handover_execution_role_start_handover" {
           "secretsmanager:GetSecretValue",
         ]
         Resource = [
-          var.cluster_certificate_secret_arn,
+          local.cluster_certificate_secret_arn,
         ]
       },
       {

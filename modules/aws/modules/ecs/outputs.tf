@@ -7,6 +7,10 @@ output "storage_url" {
     condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
+  precondition {
+    condition     = local.cluster_certificate_secret_arn != ""
+    error_message = "cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager."
+  }
 }
 
 output "bucket_name" {
@@ -100,11 +104,11 @@ output "gateway_container_definitions" {
       secrets = [
         {
           name      = "KONG_CLUSTER_CERT"
-          valueFrom = "${var.cluster_certificate_secret_arn}:cert::"
+          valueFrom = "${local.cluster_certificate_secret_arn}:cert::"
         },
         {
           name      = "KONG_CLUSTER_CERT_KEY"
-          valueFrom = "${var.cluster_certificate_secret_arn}:key::"
+          valueFrom = "${local.cluster_certificate_secret_arn}:key::"
         },
       ]
       mountPoints = [
@@ -165,11 +169,11 @@ output "gateway_container_definitions" {
       secrets = [
         {
           name      = "KONG_CLUSTER_CERT"
-          valueFrom = "${var.cluster_certificate_secret_arn}:cert::"
+          valueFrom = "${local.cluster_certificate_secret_arn}:cert::"
         },
         {
           name      = "KONG_CLUSTER_CERT_KEY"
-          valueFrom = "${var.cluster_certificate_secret_arn}:key::"
+          valueFrom = "${local.cluster_certificate_secret_arn}:key::"
         },
       ]
       mountPoints = [

@@ -91,10 +91,6 @@ variable "cluster_certificate_secret_arn" {
   description = "ARN of a secret of Secrets Manager: JSON whose members \"cert\" and \"key\" are the PEM of the cluster certificate and its key."
   type        = string
   nullable    = false
-  validation {
-    condition     = can(regex("^arn:[^:]+:secretsmanager:", var.cluster_certificate_secret_arn))
-    error_message = "cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager."
-  }
 }
 
 variable "control_plane" {
@@ -148,7 +144,7 @@ variable "environment" {
   default     = {}
   nullable    = false
   validation {
-    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("(SECRET|TOKEN|PASSWORD|_KEY$)", name))])
+    condition     = alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$|^GCP_SERVICE_ACCOUNT$", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])
     error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown."
   }
 }

@@ -1,5 +1,10 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
+locals {
+  cluster_cert     = startswith(var.cluster_cert, "/") ? var.cluster_cert : ""
+  cluster_cert_key = startswith(var.cluster_cert_key, "/") ? var.cluster_cert_key : ""
+}
+
 resource "aws_iam_role" "exporter_role" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

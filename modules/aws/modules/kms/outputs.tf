@@ -7,6 +7,14 @@ output "storage_url" {
     condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
+  precondition {
+    condition     = local.cluster_cert != ""
+    error_message = "cluster_cert must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
+  precondition {
+    condition     = local.cluster_cert_key != ""
+    error_message = "cluster_cert_key must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
 }
 
 output "bucket_name" {
@@ -42,11 +50,11 @@ output "exporter_environment" {
     },
     {
       name  = "KONG_CLUSTER_CERT"
-      value = var.cluster_cert
+      value = local.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = var.cluster_cert_key
+      value = local.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
@@ -96,8 +104,8 @@ output "exporter_environment_map" {
   value = merge({
     AWS_DEFAULT_REGION                     = aws_s3_bucket.store.bucket_region
     AWS_REGION                             = aws_s3_bucket.store.bucket_region
-    KONG_CLUSTER_CERT                      = var.cluster_cert
-    KONG_CLUSTER_CERT_KEY                  = var.cluster_cert_key
+    KONG_CLUSTER_CERT                      = local.cluster_cert
+    KONG_CLUSTER_CERT_KEY                  = local.cluster_cert_key
     KONG_CLUSTER_CONTROL_PLANE             = var.control_plane
     KONG_CLUSTER_FALLBACK_CONFIG_EXPORT    = "on"
     KONG_CLUSTER_FALLBACK_CONFIG_STORAGE   = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
@@ -115,8 +123,8 @@ output "exporter_helm_values" {
   description = "The same as values `env` and `customEnv` of Kong's Helm chart."
   value = {
     env = merge({
-      cluster_cert                      = replace(var.cluster_cert, "$", "$$")
-      cluster_cert_key                  = replace(var.cluster_cert_key, "$", "$$")
+      cluster_cert                      = replace(local.cluster_cert, "$", "$$")
+      cluster_cert_key                  = replace(local.cluster_cert_key, "$", "$$")
       cluster_control_plane             = replace(var.control_plane, "$", "$$")
       cluster_fallback_config_export    = "on"
       cluster_fallback_config_storage   = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
@@ -148,11 +156,11 @@ output "importer_environment" {
     },
     {
       name  = "KONG_CLUSTER_CERT"
-      value = var.cluster_cert
+      value = local.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = var.cluster_cert_key
+      value = local.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
@@ -194,8 +202,8 @@ output "importer_environment_map" {
   value = merge({
     AWS_DEFAULT_REGION                   = aws_s3_bucket.store.bucket_region
     AWS_REGION                           = aws_s3_bucket.store.bucket_region
-    KONG_CLUSTER_CERT                    = var.cluster_cert
-    KONG_CLUSTER_CERT_KEY                = var.cluster_cert_key
+    KONG_CLUSTER_CERT                    = local.cluster_cert
+    KONG_CLUSTER_CERT_KEY                = local.cluster_cert_key
     KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
     KONG_CLUSTER_FALLBACK_CONFIG_IMPORT  = "on"
     KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
@@ -211,8 +219,8 @@ output "importer_helm_values" {
   description = "The same as values `env` and `customEnv` of Kong's Helm chart."
   value = {
     env = merge({
-      cluster_cert                    = replace(var.cluster_cert, "$", "$$")
-      cluster_cert_key                = replace(var.cluster_cert_key, "$", "$$")
+      cluster_cert                    = replace(local.cluster_cert, "$", "$$")
+      cluster_cert_key                = replace(local.cluster_cert_key, "$", "$$")
       cluster_control_plane           = replace(var.control_plane, "$", "$$")
       cluster_fallback_config_import  = "on"
       cluster_fallback_config_storage = "s3://${replace(aws_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
@@ -234,11 +242,11 @@ output "gateway_environment" {
   value = concat([for variable in [
     {
       name  = "KONG_CLUSTER_CERT"
-      value = var.cluster_cert
+      value = local.cluster_cert
     },
     {
       name  = "KONG_CLUSTER_CERT_KEY"
-      value = var.cluster_cert_key
+      value = local.cluster_cert_key
     },
     {
       name  = "KONG_CLUSTER_CONTROL_PLANE"
@@ -270,8 +278,8 @@ output "gateway_environment" {
 output "gateway_environment_map" {
   description = "The same as a map."
   value = merge({
-    KONG_CLUSTER_CERT                = var.cluster_cert
-    KONG_CLUSTER_CERT_KEY            = var.cluster_cert_key
+    KONG_CLUSTER_CERT                = local.cluster_cert
+    KONG_CLUSTER_CERT_KEY            = local.cluster_cert_key
     KONG_CLUSTER_CONTROL_PLANE       = var.control_plane
     KONG_CLUSTER_MTLS                = var.cluster_mtls
     KONG_DATABASE                    = "off"
@@ -285,8 +293,8 @@ output "gateway_helm_values" {
   description = "The same as values `env` and `customEnv` of Kong's Helm chart."
   value = {
     env = merge({
-      cluster_cert                = replace(var.cluster_cert, "$", "$$")
-      cluster_cert_key            = replace(var.cluster_cert_key, "$", "$$")
+      cluster_cert                = replace(local.cluster_cert, "$", "$$")
+      cluster_cert_key            = replace(local.cluster_cert_key, "$", "$$")
       cluster_control_plane       = replace(var.control_plane, "$", "$$")
       cluster_mtls                = replace(var.cluster_mtls, "$", "$$")
       database                    = "off"

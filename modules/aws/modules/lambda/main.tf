@@ -1,5 +1,9 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
+locals {
+  cluster_certificate_secret_arn = can(regex("^arn:[^:]+:secretsmanager:[^\\s]+$", var.cluster_certificate_secret_arn)) ? var.cluster_certificate_secret_arn : ""
+}
+
 resource "aws_iam_role" "exporter_role" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -92,7 +96,7 @@ resource "aws_iam_role_policy" "exporter_role_run_exporter_function" {
           "secretsmanager:GetSecretValue",
         ]
         Resource = [
-          var.cluster_certificate_secret_arn,
+          local.cluster_certificate_secret_arn,
         ]
       },
     ]
@@ -341,8 +345,8 @@ resource "aws_lambda_function" "exporter_function" {
   timeout          = 180
   environment {
     variables = merge({
-      KONG_CLUSTER_CERT                    = "{vault://aws/${replace(var.cluster_certificate_secret_arn, "+", "%252B")}/cert}"
-      KONG_CLUSTER_CERT_KEY                = "{vault://aws/${replace(var.cluster_certificate_secret_arn, "+", "%252B")}/key}"
+      KONG_CLUSTER_CERT                    = "{vault://aws/${replace(local.cluster_certificate_secret_arn, "+", "%252B")}/cert}"
+      KONG_CLUSTER_CERT_KEY                = "{vault://aws/${replace(local.cluster_certificate_secret_arn, "+", "%252B")}/key}"
       KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
       KONG_CLUSTER_FALLBACK_CONFIG_EXPORT  = "on"
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
@@ -537,7 +541,7 @@ resource "aws_iam_role_policy" "check_role_run_check" {
           "secretsmanager:GetSecretValue",
         ]
         Resource = [
-          var.cluster_certificate_secret_arn,
+          local.cluster_certificate_secret_arn,
         ]
       },
     ]
@@ -562,8 +566,8 @@ resource "aws_lambda_function" "check" {
   timeout          = 120
   environment {
     variables = merge({
-      KONG_CLUSTER_CERT                    = "{vault://aws/${replace(var.cluster_certificate_secret_arn, "+", "%252B")}/cert}"
-      KONG_CLUSTER_CERT_KEY                = "{vault://aws/${replace(var.cluster_certificate_secret_arn, "+", "%252B")}/key}"
+      KONG_CLUSTER_CERT                    = "{vault://aws/${replace(local.cluster_certificate_secret_arn, "+", "%252B")}/cert}"
+      KONG_CLUSTER_CERT_KEY                = "{vault://aws/${replace(local.cluster_certificate_secret_arn, "+", "%252B")}/key}"
       KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
       KONG_CLUSTER_FALLBACK_CONFIG_IMPORT  = "on"
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"

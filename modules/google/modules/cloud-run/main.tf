@@ -1,23 +1,28 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
+locals {
+  cluster_certificate_secret = can(regex("^(projects/[^/]+/secrets/)?[A-Za-z0-9_-]{1,255}$", var.cluster_certificate_secret)) ? var.cluster_certificate_secret : ""
+  cluster_key_secret         = can(regex("^(projects/[^/]+/secrets/)?[A-Za-z0-9_-]{1,255}$", var.cluster_key_secret)) ? var.cluster_key_secret : ""
+}
+
 resource "google_service_account" "exporter_account" {
   account_id   = var.exporter_account_id
   display_name = "Kong: exports configurations"
   project      = var.project
 }
 
-resource "google_secret_manager_secret_iam_member" "exporter_account_secret_7e21ef21" {
+resource "google_secret_manager_secret_iam_member" "exporter_account_secret_8f9c9694" {
   member    = google_service_account.exporter_account.member
   project   = var.project
   role      = "roles/secretmanager.secretAccessor"
-  secret_id = var.cluster_certificate_secret
+  secret_id = local.cluster_certificate_secret
 }
 
-resource "google_secret_manager_secret_iam_member" "exporter_account_secret_0c891384" {
+resource "google_secret_manager_secret_iam_member" "exporter_account_secret_23e8a309" {
   member    = google_service_account.exporter_account.member
   project   = var.project
   role      = "roles/secretmanager.secretAccessor"
-  secret_id = var.cluster_key_secret
+  secret_id = local.cluster_key_secret
 }
 
 resource "google_service_account" "importer_account" {
@@ -26,18 +31,18 @@ resource "google_service_account" "importer_account" {
   project      = var.project
 }
 
-resource "google_secret_manager_secret_iam_member" "importer_account_secret_7e21ef21" {
+resource "google_secret_manager_secret_iam_member" "importer_account_secret_8f9c9694" {
   member    = google_service_account.importer_account.member
   project   = var.project
   role      = "roles/secretmanager.secretAccessor"
-  secret_id = var.cluster_certificate_secret
+  secret_id = local.cluster_certificate_secret
 }
 
-resource "google_secret_manager_secret_iam_member" "importer_account_secret_0c891384" {
+resource "google_secret_manager_secret_iam_member" "importer_account_secret_23e8a309" {
   member    = google_service_account.importer_account.member
   project   = var.project
   role      = "roles/secretmanager.secretAccessor"
-  secret_id = var.cluster_key_secret
+  secret_id = local.cluster_key_secret
 }
 
 resource "google_storage_bucket" "store" {
@@ -191,7 +196,7 @@ resource "google_cloud_run_v2_worker_pool" "exporter_pool" {
         name = "KONG_CLUSTER_CERT"
         value_source {
           secret_key_ref {
-            secret  = var.cluster_certificate_secret
+            secret  = local.cluster_certificate_secret
             version = "latest"
           }
         }
@@ -200,7 +205,7 @@ resource "google_cloud_run_v2_worker_pool" "exporter_pool" {
         name = "KONG_CLUSTER_CERT_KEY"
         value_source {
           secret_key_ref {
-            secret  = var.cluster_key_secret
+            secret  = local.cluster_key_secret
             version = "latest"
           }
         }
@@ -263,8 +268,8 @@ resource "google_cloud_run_v2_worker_pool" "exporter_pool" {
     }
   }
   depends_on = [
-    google_secret_manager_secret_iam_member.exporter_account_secret_7e21ef21,
-    google_secret_manager_secret_iam_member.exporter_account_secret_0c891384,
+    google_secret_manager_secret_iam_member.exporter_account_secret_8f9c9694,
+    google_secret_manager_secret_iam_member.exporter_account_secret_23e8a309,
   ]
 }
 
@@ -382,7 +387,7 @@ resource "google_cloud_run_v2_job" "check" {
           name = "KONG_CLUSTER_CERT"
           value_source {
             secret_key_ref {
-              secret  = var.cluster_certificate_secret
+              secret  = local.cluster_certificate_secret
               version = "latest"
             }
           }
@@ -391,7 +396,7 @@ resource "google_cloud_run_v2_job" "check" {
           name = "KONG_CLUSTER_CERT_KEY"
           value_source {
             secret_key_ref {
-              secret  = var.cluster_key_secret
+              secret  = local.cluster_key_secret
               version = "latest"
             }
           }
@@ -451,8 +456,8 @@ resource "google_cloud_run_v2_job" "check" {
     }
   }
   depends_on = [
-    google_secret_manager_secret_iam_member.importer_account_secret_7e21ef21,
-    google_secret_manager_secret_iam_member.importer_account_secret_0c891384,
+    google_secret_manager_secret_iam_member.importer_account_secret_8f9c9694,
+    google_secret_manager_secret_iam_member.importer_account_secret_23e8a309,
   ]
 }
 

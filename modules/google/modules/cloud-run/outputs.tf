@@ -7,6 +7,14 @@ output "storage_url" {
     condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
+  precondition {
+    condition     = local.cluster_certificate_secret != ""
+    error_message = "cluster_certificate_secret must be the id of a secret of Secret Manager, or projects/<project>/secrets/<id>; its text has no place in a variable, which is shown."
+  }
+  precondition {
+    condition     = local.cluster_key_secret != ""
+    error_message = "cluster_key_secret must be the id of a secret of Secret Manager, or projects/<project>/secrets/<id>; its text has no place in a variable, which is shown."
+  }
 }
 
 output "bucket_name" {
@@ -41,7 +49,7 @@ output "importer_environment" {
       name = "KONG_CLUSTER_CERT"
       valueSource = {
         secretKeyRef = {
-          secret  = var.cluster_certificate_secret
+          secret  = local.cluster_certificate_secret
           version = "latest"
         }
       }
@@ -50,7 +58,7 @@ output "importer_environment" {
       name = "KONG_CLUSTER_CERT_KEY"
       valueSource = {
         secretKeyRef = {
-          secret  = var.cluster_key_secret
+          secret  = local.cluster_key_secret
           version = "latest"
         }
       }
@@ -97,7 +105,7 @@ output "gateway_environment" {
       name = "KONG_CLUSTER_CERT"
       valueSource = {
         secretKeyRef = {
-          secret  = var.cluster_certificate_secret
+          secret  = local.cluster_certificate_secret
           version = "latest"
         }
       }
@@ -106,7 +114,7 @@ output "gateway_environment" {
       name = "KONG_CLUSTER_CERT_KEY"
       valueSource = {
         secretKeyRef = {
-          secret  = var.cluster_key_secret
+          secret  = local.cluster_key_secret
           version = "latest"
         }
       }

@@ -23,13 +23,13 @@ variable "importer_account_id" {
 }
 
 variable "cluster_certificate_secret" {
-  description = "Secret of Secret Manager with the PEM of the cluster certificate."
+  description = "Secret of Secret Manager with the PEM of the cluster certificate: its id, or projects/<project>/secrets/<id>."
   type        = string
   nullable    = false
 }
 
 variable "cluster_key_secret" {
-  description = "Secret of Secret Manager with the PEM of its private key."
+  description = "Secret of Secret Manager with the PEM of its private key: its id, or projects/<project>/secrets/<id>."
   type        = string
   nullable    = false
 }
@@ -165,7 +165,7 @@ variable "environment" {
   default     = {}
   nullable    = false
   validation {
-    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("(SECRET|TOKEN|PASSWORD|_KEY$)", name))])
+    condition     = alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$|^GCP_SERVICE_ACCOUNT$", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])
     error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown."
   }
 }

@@ -1,5 +1,10 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
+locals {
+  cluster_cert     = startswith(var.cluster_cert, "/") ? var.cluster_cert : ""
+  cluster_cert_key = startswith(var.cluster_cert_key, "/") ? var.cluster_cert_key : ""
+}
+
 data "google_project" "exporter_pods_project" {}
 
 data "google_project" "importer_pods_project" {}
