@@ -34,7 +34,7 @@ export interface EnvironmentBlockProps extends EnvironmentLayers {
  *
  * Layers: derived < user < override. What is known at synth is checked by the schema that the agent reads its
  * environment with: misspelt names, switches that Kong would not take, versions, URLs. Tokens are left to the agent, which
- * checks them all when it starts.
+ * checks them all when it starts; as the plain text of a secret none is taken.
  *
  * A text is literal: `$`, `#`, `%`, quotes and newlines arrive as they are, whatever the platform or Terraform make of
  * such characters; only a token is a reference. Each renderer escapes for its platform what is known, and lets Terraform

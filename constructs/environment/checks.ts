@@ -30,6 +30,9 @@ export function check(variables: ReadonlyMap<string, EnvValue>, references: Vaul
     if (source.kind === 'text' && known !== undefined && vault === undefined && showsSecret(name, known)) {
       errors.push(plainSecret(name, harmless[name] ?? ''));
     }
+    if (source.kind === 'text' && known === undefined && isNeverShown(name) && !source.text.startsWith('{vault://')) {
+      errors.push(plainSecret(name, ''));
+    }
     // A message may quote the value of a variable that is not always secret.
     const quotable = source.kind === 'text' || isSecretVariable(name);
     const checked = known !== undefined && quotable && (isAgent || !known.includes('{vault://'));
@@ -55,14 +58,20 @@ const harmless: Readonly<Record<string, string>> = {
 function showsSecret(name: string, text: string): boolean {
   const value = text.trim();
   if (value === '') return false;
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value)) return true;
-  // Options of the gateway that the contract does not know: Kong's own names of what is secret.
-  if (/^KONG_(\w+_)?(PASSWORD|TOKEN|SECRET|LICENSE_DATA)$/.test(name)) return true;
-  if (!isSecretVariable(name)) return false;
+  // Where Kong takes PEM, it takes base64 of it too.
+  const pem = value.startsWith('LS0tLS1') ? Buffer.from(value, 'base64').toString('latin1') : value;
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) return true;
   if (name === 'KONG_CLUSTER_CERT_KEY') return !/^\/[^\n]*$/.test(value);
   if (name === 'KONG_PROXY_SERVER') return value.includes('@');
-  // It names a key, as a user name does, and stands in every request and log of AWS.
-  return name !== 'AWS_ACCESS_KEY_ID';
+  return isNeverShown(name);
+}
+
+/** Whether nothing of a variable may be shown, whatever it is: not even what Terraform alone knows. */
+function isNeverShown(name: string): boolean {
+  // Options of the gateway that the contract does not know: Kong's own names of what is secret.
+  if (/^KONG_(\w+_)?(PASSWORD|TOKEN|SECRET|LICENSE_DATA)$/.test(name)) return true;
+  // The third names a key, as a user name does, and stands in every request and log of AWS.
+  return isSecretVariable(name) && !/^(KONG_CLUSTER_CERT_KEY|KONG_PROXY_SERVER|AWS_ACCESS_KEY_ID)$/.test(name);
 }
 
 function isWarning(code: string): boolean {

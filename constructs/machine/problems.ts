@@ -1,3 +1,4 @@
+import { show } from '../../src/contract';
 import { defineProblem } from '../problems';
 
 export const secretOnMachine = defineProblem(
@@ -18,7 +19,7 @@ export const wrongBundleUrl = defineProblem(
   'KR_TF_MACHINE_BUNDLE_URL',
   'The agent is to be fetched from what is no https URL.',
   (value: string) =>
-    `bundleUrl is "${value}": it must be an https:// URL of the file dist/kong-resilience.cjs of this package, without credentials.`,
+    `bundleUrl is ${show(value)}: it must be an https:// URL of the file dist/kong-resilience.cjs of this package, without credentials.`,
 );
 
 export const wrongUnit = defineProblem(

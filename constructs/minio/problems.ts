@@ -1,4 +1,4 @@
-import { defineProblem } from '../problems';
+import { defineProblem, isKnown, type Problem } from '../problems';
 
 /** What a construct tells of a prop, after the text of the variable that the prop becomes. */
 export const badAddress = defineProblem(
@@ -75,11 +75,17 @@ export const badUserName = defineProblem(
     `userName is "${value}": it must be 3 to 64 letters, digits or any of "=,.@-_+". It is the access key too.`,
 );
 
-export const shortSecret = defineProblem(
-  'KR_TF_MINIO_SECRET_KEY',
-  'The secret key of a user of MinIO is too short.',
-  (length: number) => `secretKey has ${length} characters: MinIO wants 8 or more. Leave it out to have one made.`,
+const writtenSecret = defineProblem(
+  'KR_TF_MINIO_WRITTEN_SECRET',
+  'A secret of MinIO is a plain text, which would stand in the synthesized stack.',
+  (prop: string) =>
+    `${prop} is a plain text, which would stand in the synthesized stack and in plans. Give a token, such as that of a sensitive variable of Terraform, or leave it out.`,
 );
+
+/** Of secrets by the names of their props, those that are no tokens. */
+export function writtenSecrets(props: Readonly<Record<string, string | undefined>>): Problem[] {
+  return Object.entries(props).flatMap(([prop, value]) => (isKnown(value) ? [writtenSecret(prop)] : []));
+}
 
 export const plainSecret = defineProblem(
   'KR_TF_PLAIN_SECRET_KEY',

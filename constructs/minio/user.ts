@@ -1,10 +1,10 @@
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
-import { isKnown, type Problem, throwProblems } from '../problems';
+import { type Problem, throwProblems } from '../problems';
 import { PolicyDocument, denyAll, type MinioPolicyStatement } from './policy';
 import type { IMinioUser } from './principal';
-import { badUserName, plainSecret, shortSecret } from './problems';
+import { badUserName, plainSecret, writtenSecrets } from './problems';
 import { MinioIamPolicy, MinioIamUser, MinioIamUserPolicyAttachment } from './provider';
 
 export interface MinioUserProps {
@@ -102,7 +102,7 @@ export class MinioUser extends MinioUserBase {
     const { userName = defaultName(this), secretKey } = props;
     throwProblems(this, [
       ...userNameProblems(userName),
-      ...(isKnown(secretKey) && secretKey.length < 8 ? [shortSecret(secretKey.length)] : []),
+      ...writtenSecrets({ secretKey }),
     ]);
     const user = new MinioIamUser(this, 'Resource', { name: userName, secret: secretKey });
     this.userName = user.name;

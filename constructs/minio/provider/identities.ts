@@ -1,5 +1,7 @@
 import type { IResolvable, TerraformMetaArguments } from 'cdktf';
 import type { Construct } from 'constructs';
+import { throwProblems } from '../../problems';
+import { writtenSecrets } from '../problems';
 import { MinioResource } from './resource';
 
 /** Arguments of `minio_iam_user`. */
@@ -20,12 +22,14 @@ export interface MinioIamUserConfig extends TerraformMetaArguments {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** `minio_iam_user`. */
+/** `minio_iam_user`. @throws DeclarationError when its secret is a plain text */
 export class MinioIamUser extends MinioResource {
   static readonly tfResourceType = 'minio_iam_user';
 
   constructor(scope: Construct, id: string, config: MinioIamUserConfig) {
     super(scope, id, MinioIamUser.tfResourceType, config);
+    const { secret, secretWo } = config;
+    throwProblems(this, writtenSecrets({ secret, secretWo }));
   }
 
   /** The access key too. */
@@ -103,12 +107,13 @@ export interface MinioIamServiceAccountConfig extends TerraformMetaArguments {
   readonly secretKeyWoVersion?: number;
 }
 
-/** `minio_iam_service_account`. */
+/** `minio_iam_service_account`. @throws DeclarationError when its secret is a plain text */
 export class MinioIamServiceAccount extends MinioResource {
   static readonly tfResourceType = 'minio_iam_service_account';
 
   constructor(scope: Construct, id: string, config: MinioIamServiceAccountConfig) {
     super(scope, id, MinioIamServiceAccount.tfResourceType, config);
+    throwProblems(this, writtenSecrets({ secretKeyWo: config.secretKeyWo }));
   }
 
   get accessKey(): string {

@@ -1,6 +1,8 @@
 import { TerraformProvider } from 'cdktf';
 import type { IResolvable } from 'cdktf';
 import type { Construct } from 'constructs';
+import { throwProblems } from '../../problems';
+import { writtenSecrets } from '../problems';
 import { toHcl, toTerraform, type TerraformValues } from './attributes';
 
 /** The releases of the provider that these classes are for; they follow the documentation of 3.38. */
@@ -20,7 +22,7 @@ export interface MinioProviderAssumeRole {
 
 /** Block `assume_role_with_web_identity`: takes a token of an OpenID provider. */
 export interface MinioProviderAssumeRoleWithWebIdentity {
-  /** Secret. */
+  /** Secret: a token. */
   readonly webIdentityToken?: string;
   readonly webIdentityTokenFile?: string;
   /** @default 3600 */
@@ -33,9 +35,9 @@ export interface MinioProviderConfig {
   readonly minioServer?: string;
   /** Name of a user, or access key. @default MINIO_USER */
   readonly minioUser?: string;
-  /** Its secret. Leave it to MINIO_PASSWORD, or it stands in the synthesized stack. @default MINIO_PASSWORD */
+  /** Its secret: a token, or left to MINIO_PASSWORD. @default MINIO_PASSWORD */
   readonly minioPassword?: string;
-  /** Secret. @default MINIO_SESSION_TOKEN */
+  /** Secret: a token. @default MINIO_SESSION_TOKEN */
   readonly minioSessionToken?: string;
   /** Region by which requests are signed. @default "us-east-1" */
   readonly minioRegion?: string;
@@ -72,6 +74,8 @@ export interface MinioProviderConfig {
 /**
  * The provider `aminueza/minio` for one MinIO server. Its documentation says what each argument means; these are the ones
  * of 3.38, without the deprecated `minio_access_key` and `minio_secret_key`.
+ *
+ * @throws DeclarationError when a secret is a plain text
  */
 export class MinioProvider extends TerraformProvider {
   static readonly tfResourceType = 'minio';
@@ -83,6 +87,9 @@ export class MinioProvider extends TerraformProvider {
       terraformGeneratorMetadata: minioProvider,
       terraformProviderSource: 'aminueza/minio',
     });
+    const { minioPassword, minioSessionToken, assumeRoleWithWebIdentity } = config;
+    const { webIdentityToken } = assumeRoleWithWebIdentity ?? {};
+    throwProblems(this, writtenSecrets({ minioPassword, minioSessionToken, webIdentityToken }));
     this.#config = config;
   }
 

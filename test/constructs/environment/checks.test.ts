@@ -73,11 +73,32 @@ describe('a block', () => {
     block({
       user: texts({
         AWS_REGION: variable.stringValue,
-        AWS_SECRET_ACCESS_KEY: variable.stringValue,
+        KONG_CLUSTER_CERT_KEY: variable.stringValue,
+        KONG_PROXY_SERVER: variable.stringValue,
         KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `gcp://${variable.stringValue}`,
         KONG_PG_HOST: 'not checked',
       }),
     });
+  });
+
+  it('takes a token for a secret only where nothing but a path, an address or a reference can be meant', () => {
+    const token = new TerraformVariable(new TerraformStack(Testing.app(), 'stack'), 'token', {}).stringValue;
+    const told = refusal(() => block({ user: texts({ AWS_SECRET_ACCESS_KEY: token, KONG_PG_PASSWORD: token }) }));
+    expect(told.match(/KR_TF_ENV_PLAIN_SECRET \w+/g)).toEqual([
+      'KR_TF_ENV_PLAIN_SECRET AWS_SECRET_ACCESS_KEY',
+      'KR_TF_ENV_PLAIN_SECRET KONG_PG_PASSWORD',
+    ]);
+    block({ user: texts({ KONG_ADMIN_TOKEN: `{vault://aws/${token}/token}` }) });
+  });
+
+  it('finds a private key in base64, as Kong takes PEM', () => {
+    const pem = '-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n';
+    const key = `${pem}-----BEGIN EC PRIVATE KEY-----\nB\n-----END EC PRIVATE KEY-----\n`;
+    const encoded = (text: string): string => Buffer.from(text).toString('base64');
+    expect(refusal(() => block({ user: texts({ KONG_CLUSTER_CERT: encoded(key) }) }))).toContain(
+      'KR_TF_ENV_PLAIN_SECRET',
+    );
+    block({ user: texts({ KONG_CLUSTER_CERT: encoded(pem) }) });
   });
 
   it('knows the token of a number within a text', () => {

@@ -23,7 +23,7 @@ async function applied(define: (stack: TerraformStack, token: string) => void): 
 }
 
 describe.skipIf(terraformIsMissing())('a resource takes the form', { timeout: 120_000 }, () => {
-  const values = Object.entries({ ...known, KONG_TOKEN: token })
+  const values = Object.entries({ ...known, KONG_TEXT: token })
     .map(([name, value]) => ({ name, value }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 
@@ -34,7 +34,7 @@ describe.skipIf(terraformIsMissing())('a resource takes the form', { timeout: 12
     const state = await applied((stack, text) => {
       new AwsProvider(stack, 'aws', { region: 'us-east-2' });
       const { environment, secrets } = new EnvironmentBlock(stack, {
-        user: { ...texts({ ...known, KONG_TOKEN: text }), KONG_ADMIN_TOKEN: EnvValue.fromAwsSecret(arn, 'token') },
+        user: { ...texts({ ...known, KONG_TEXT: text }), KONG_ADMIN_TOKEN: EnvValue.fromAwsSecret(arn, 'token') },
       }).toEcs();
       new EcsTaskDefinition(stack, 'task', {
         family: 'kong',
@@ -56,7 +56,7 @@ describe.skipIf(terraformIsMissing())('a resource takes the form', { timeout: 12
     const state = await applied((stack, text) => {
       new GoogleProvider(stack, 'google', { project: 'test-project' });
       const env = new EnvironmentBlock(stack, {
-        user: { ...texts({ ...known, KONG_TOKEN: text }), KONG_ADMIN_TOKEN: EnvValue.fromGoogleSecret('token', '7') },
+        user: { ...texts({ ...known, KONG_TEXT: text }), KONG_ADMIN_TOKEN: EnvValue.fromGoogleSecret('token', '7') },
       }).toCloudRun();
       new CloudRunV2Service(stack, 'service', {
         name: 'kong',

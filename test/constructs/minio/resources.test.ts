@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DefaultTokenResolver, StringConcat, TerraformVariable, Testing, Tokenization } from 'cdktf';
+import { DefaultTokenResolver, Fn, StringConcat, TerraformVariable, Testing, Tokenization } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import {
   MinioIamPolicy,
@@ -14,6 +14,9 @@ import {
   MinioS3BucketVersioning,
 } from '../../../constructs/minio';
 import { newStack, only, synth } from './harness';
+
+/** A secret, which no stack holds as text. */
+const token = Fn.sensitive('x') as string;
 
 interface Block {
   readonly attributes: Readonly<Record<string, { required?: boolean; optional?: boolean; deprecated?: boolean }>>;
@@ -79,7 +82,7 @@ const everything = {
   minio_s3_bucket_policy: (stack) => new MinioS3BucketPolicy(stack, 'A', { bucket: 'kong', policy: '{}', timeouts }),
   minio_iam_user: (stack) =>
     new MinioIamUser(stack, 'A', {
-      ...{ name: 'kong', secret: 'x', secretWo: 'y', secretWoVersion: 1, updateSecret: true, disableUser: false },
+      ...{ name: 'kong', secret: token, secretWo: token, secretWoVersion: 1, updateSecret: true, disableUser: false },
       ...{ forceDestroy: true, tags },
     }),
   minio_iam_policy: (stack) => new MinioIamPolicy(stack, 'A', { policy: '{}', name: 'kong', namePrefix: 'kong-' }),
@@ -88,7 +91,7 @@ const everything = {
   minio_iam_service_account: (stack) =>
     new MinioIamServiceAccount(stack, 'A', {
       ...{ targetUser: 'kong', policy: '{}', name: 'n', description: 'd', expiration: '2030-01-01T00:00:00Z' },
-      ...{ disableUser: false, updateSecret: false, secretKeyWo: 'x', secretKeyWoVersion: 1 },
+      ...{ disableUser: false, updateSecret: false, secretKeyWo: token, secretKeyWoVersion: 1 },
     }),
 } satisfies Record<string, (stack: ReturnType<typeof newStack>) => unknown>;
 
@@ -236,12 +239,12 @@ describe('MinioProvider', () => {
   it('has every argument of the documentation by its name, and asks for the release that it follows', () => {
     const stack = newStack();
     new MinioProvider(stack, 'Minio', {
-      ...{ minioServer: 'minio:9000', minioUser: 'a', minioPassword: 'b', minioSessionToken: 'c', minioRegion: 'd' },
+      ...{ minioServer: 'minio:9000', minioUser: 'a', minioPassword: token, minioSessionToken: token, minioRegion: 'd' },
       ...{ minioApiVersion: 'v4', minioSsl: true, minioInsecure: false, minioCacertFile: 'e', minioCertFile: 'f' },
       ...{ minioKeyFile: 'g', minioDebug: false, skipBucketTagging: false, s3CompatMode: false },
       ...{ requestTimeoutSeconds: 30, maxRetries: 6, retryDelayMs: 1000 },
       assumeRole: { roleArn: 'a', sessionName: 'b', durationSeconds: 900, policy: '{}', externalId: 'c' },
-      assumeRoleWithWebIdentity: { webIdentityToken: 'a', webIdentityTokenFile: 'b', durationSeconds: 900 },
+      assumeRoleWithWebIdentity: { webIdentityToken: token, webIdentityTokenFile: 'b', durationSeconds: 900 },
     });
     const { provider, terraform } = synth(stack);
     expect(used(provider['minio']?.[0] ?? {})).toEqual(settable(schema.provider));
