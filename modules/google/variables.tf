@@ -22,20 +22,6 @@ variable "importer_account_id" {
   }
 }
 
-variable "cluster_cert" {
-  description = "Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT."
-  type        = string
-  default     = "/etc/secrets/kong-cluster-cert/tls.crt"
-  nullable    = false
-}
-
-variable "cluster_cert_key" {
-  description = "Path of its private key: KONG_CLUSTER_CERT_KEY."
-  type        = string
-  default     = "/etc/secrets/kong-cluster-cert/tls.key"
-  nullable    = false
-}
-
 variable "bucket_name" {
   description = "Name of the bucket, unique in all of Google Cloud."
   type        = string
@@ -113,6 +99,20 @@ variable "force_destroy" {
   description = "Whether a destroy first deletes every stored configuration, without which Google refuses it."
   type        = bool
   default     = false
+  nullable    = false
+}
+
+variable "cluster_cert" {
+  description = "Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT."
+  type        = string
+  default     = "/etc/secrets/kong-cluster-cert/tls.crt"
+  nullable    = false
+}
+
+variable "cluster_cert_key" {
+  description = "Path of its private key: KONG_CLUSTER_CERT_KEY."
+  type        = string
+  default     = "/etc/secrets/kong-cluster-cert/tls.key"
   nullable    = false
 }
 

@@ -1,12 +1,13 @@
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import { TerraformCount } from 'cdktf';
-import type { ExporterNode, ImporterNode } from '../../constructs';
-import type { AwsRole } from '../../constructs/aws';
+import type { ExporterNode, IConfigurationStore, ImporterNode } from '../../constructs';
+import type { IAwsPrincipal } from '../../constructs/aws';
 import {
   EcsExporter,
   EcsImporter,
   EcsTaskRole,
   EnvValue,
+  ExistingRole,
   IrsaRole,
   KongResilience,
   LambdaExporter,
@@ -29,7 +30,15 @@ import {
   kubernetesName,
   prefix,
 } from './common';
-import { EACH_VERSION, known, rawNumber, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
+import {
+  EACH_VERSION,
+  known,
+  ofEachVersion,
+  rawNumber,
+  rawText,
+  type ModuleDefinition,
+  type ModuleStack,
+} from './module-stack';
 
 const providers = { aws: { source: 'hashicorp/aws', version: '>= 6.0, < 7.0' } };
 
@@ -39,34 +48,18 @@ interface Nodes {
 }
 
 interface Roles {
-  readonly exporter: AwsRole;
-  readonly importer: AwsRole;
+  readonly exporter: IAwsPrincipal;
+  readonly importer: IAwsPrincipal;
 }
 
-/** Variables of the bucket, and the bucket. */
-function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
-  const bucketName = stack.text('bucket_name', {
-    description: 'Name of the bucket. Without one Terraform makes a unique name, which starts with bucket_prefix.',
-    default: null,
-    validation: [
-      {
-        condition: 'var.bucket_name == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket_name))',
-        error: 'bucket_name must have 3 to 63 lower-case letters, digits, dots and hyphens.',
-      },
-    ],
-  });
-  const declared = new S3Store(stack, 'Store', {
-    bucketName,
-    prefix: prefix(stack),
-    gatewayVersions: [EACH_VERSION],
-    encryption,
-    // What Terraform takes for it is no variable; a bucket that is not empty is not destroyed.
-    preventDestroy: false,
-    forceDestroy: known<boolean>('${var.force_destroy}'),
-    accessLogBucketName: stack.text('access_log_bucket', {
-      description: 'Existing bucket to which S3 writes access logs.',
-      default: null,
-    }),
+type Store = IConfigurationStore & { readonly bucketName: string; readonly bucketArn: string };
+
+const bucketNameRule = (name: string): string => `can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", ${name}))`;
+const bucketNameError = 'bucket_name must have 3 to 63 lower-case letters, digits, dots and hyphens.';
+
+/** For how long replaced configurations stay. */
+function retention(stack: ModuleStack) {
+  return {
     noncurrentConfigurationVersions: stack.number('noncurrent_configuration_versions', {
       description: 'How many replaced configurations stay at least.',
       default: 10,
@@ -87,6 +80,34 @@ function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
         },
       ],
     }),
+  };
+}
+
+/** Variables of the bucket, and the bucket. */
+function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
+  const bucketName = stack.text('bucket_name', {
+    description: 'Name of the bucket. Without one Terraform makes a unique name, which starts with bucket_prefix.',
+    default: null,
+    validation: [
+      {
+        condition: `var.bucket_name == null || ${bucketNameRule('var.bucket_name')}`,
+        error: bucketNameError,
+      },
+    ],
+  });
+  const declared = new S3Store(stack, 'Store', {
+    bucketName,
+    prefix: prefix(stack),
+    gatewayVersions: [EACH_VERSION],
+    encryption,
+    // What Terraform takes for it is no variable; a bucket that is not empty is not destroyed.
+    preventDestroy: false,
+    forceDestroy: known<boolean>('${var.force_destroy}'),
+    accessLogBucketName: stack.text('access_log_bucket', {
+      description: 'Existing bucket to which S3 writes access logs.',
+      default: null,
+    }),
+    ...retention(stack),
     tags: stack.variable('tags', {
       type: 'map(string)',
       description: 'Tags of everything that takes them.',
@@ -129,7 +150,7 @@ function roleProps(stack: ModuleStack) {
 /** The topology, and what its nodes are told. */
 function nodes(
   stack: ModuleStack,
-  configurations: S3Store,
+  configurations: Store,
   roles: Roles,
   certificate: { readonly clusterCert: EnvValue; readonly clusterCertKey: EnvValue },
 ): Nodes {
@@ -246,6 +267,47 @@ function nameOf(stack: ModuleStack): (what: string) => string {
   return (what) => rawText(`\${var.name}-${what}`);
 }
 
+/** Bucket and roles that are there already: what is theirs to merge comes out as values. */
+function intoExisting(stack: ModuleStack): void {
+  const bucketName = stack.text('bucket_name', {
+    description: 'Name of the bucket, which exists already.',
+    validation: [{ condition: bucketNameRule('var.bucket_name'), error: bucketNameError }],
+  });
+  const configurations = S3Store.fromBucketName(stack, 'Store', bucketName, {
+    prefix: prefix(stack),
+    gatewayVersions: [EACH_VERSION],
+    ...retention(stack),
+  });
+  const role = (id: string, name: string, whose: string): ExistingRole =>
+    ExistingRole.fromRoleName(
+      stack,
+      id,
+      stack.text(name, {
+        description: `Name of the role of ${whose}, which exists already: it gets one more inline policy.`,
+        validation: [
+          {
+            condition: `can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.${name}))`,
+            error: `${name} must be the name of a role, not its ARN: 1 to 64 letters, digits and "+=,.@_-".`,
+          },
+        ],
+      }),
+    );
+  const roles = {
+    exporter: role('ExporterRole', 'exporter_role_name', 'the exporter'),
+    importer: role('ImporterRole', 'importer_role_name', 'the gateways'),
+  };
+  environments(stack, nodes(stack, configurations, roles, certificateVariables(stack)));
+  stack.output('bucket_policy_statements', {
+    description: "Statements for the bucket's policy, to be put beside its own.",
+    value: configurations.bucketPolicyStatements,
+  });
+  stack.output('lifecycle_rules', {
+    description:
+      "Rules for the bucket's lifecycle, to be put beside its own. None reaches further than gateway_versions.",
+    value: ofEachVersion(stack, configurations.lifecycleRules),
+  });
+}
+
 function onLambda(stack: ModuleStack): void {
   const props = roleProps(stack);
   const roles = {
@@ -357,7 +419,7 @@ export const awsModules: readonly ModuleDefinition[] = [
     title: 'Data-plane resilience for Kong Gateway on AWS',
     description: `Bucket on S3 (private, versioned, TLS only, encrypted by S3, with a lifecycle that never reaches what is current), a role of ECS tasks for the exporter, which may write, another for the gateways, which may only read, and the environment of each node.
 
-With the exporter running on ECS, and its alarms: [modules/ecs](modules/ecs), or as a scheduled function: [modules/lambda](modules/lambda). A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [modules/irsa](modules/irsa).`,
+With the exporter running on ECS, and its alarms: [modules/ecs](modules/ecs), or as a scheduled function: [modules/lambda](modules/lambda). A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [modules/irsa](modules/irsa). A bucket and roles that exist already: [modules/existing-bucket](modules/existing-bucket).`,
     notes: `Nothing runs from it yet. Start the exporter with \`kong-resilience run\` and \`exporter_environment\`; run \`kong-resilience import\` with \`importer_environment\` before each gateway, both with a volume at \`/var/lib/kong-resilience/handover\`; and give the gateway \`gateway_environment\` and \`BASH_ENV=/var/lib/kong-resilience/handover/start.sh\`, by which it decides at each start whether it uses what was handed over ([the hand-over](../../docs/handover.md)). The certificate is a file in the container: \`cluster_cert\` and \`cluster_cert_key\` say where. In the modes \`pki\`, \`KONG_CLUSTER_CA_CERT\` and \`KONG_CLUSTER_SERVER_NAME\` go into \`environment\`.`,
     providers,
     example: arguments_,
@@ -416,6 +478,71 @@ What an export every 5 minutes means for what may be lost, and which network the
         stack,
         nodes(stack, store(stack, S3Encryption.ownKey()), ecsRoles(stack), certificateVariables(stack)),
       ),
+  },
+  {
+    path: 'aws/modules/existing-bucket',
+    title: 'Data-plane resilience for Kong Gateway on AWS, in a bucket that exists',
+    description: `As [the module for AWS](../..), with a bucket and two roles that are declared elsewhere: the roles get an inline policy each, and of the bucket nothing is changed. What it needs comes out as values.
+
+The bucket must be encrypted and versioned, with public access blocked, by keys that S3 manages; no rule or lock of its own may reach a \`config.json\` or \`kong-resilience.json\`.`,
+    notes: `**Merge** \`bucket_policy_statements\` into the bucket's policy, of which it has one, and \`lifecycle_rules\` into its lifecycle, as [examples/basic](examples/basic/main.tf) does. Without the rules every lease leaves a replaced object for good.`,
+    providers,
+    example: `  bucket_name        = "our-bucket"
+  exporter_role_name = "kong-exporter"
+  importer_role_name = "kong-gateway"
+${arguments_}`,
+    exampleSetup: `${setup}
+resource "aws_s3_bucket" "ours" {
+  bucket = "our-bucket"
+}
+
+resource "aws_s3_bucket_policy" "ours" {
+  bucket = aws_s3_bucket.ours.bucket
+  policy = jsonencode({
+    Version = "2012-10-17"
+    # Put your own statements before these.
+    Statement = module.kong_resilience.bucket_policy_statements
+  })
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "ours" {
+  bucket = aws_s3_bucket.ours.bucket
+
+  # Your own rules stay beside these.
+  dynamic "rule" {
+    for_each = module.kong_resilience.lifecycle_rules
+    content {
+      id     = rule.value.id
+      status = rule.value.status
+      filter {
+        prefix = rule.value.filter.prefix
+      }
+      dynamic "expiration" {
+        for_each = try([rule.value.expiration], [])
+        content {
+          days                         = try(expiration.value.days, null)
+          expired_object_delete_marker = try(expiration.value.expired_object_delete_marker, null)
+        }
+      }
+      dynamic "noncurrent_version_expiration" {
+        for_each = try([rule.value.noncurrent_version_expiration], [])
+        content {
+          noncurrent_days           = noncurrent_version_expiration.value.noncurrent_days
+          newer_noncurrent_versions = try(noncurrent_version_expiration.value.newer_noncurrent_versions, null)
+        }
+      }
+      dynamic "abort_incomplete_multipart_upload" {
+        for_each = try([rule.value.abort_incomplete_multipart_upload], [])
+        content {
+          days_after_initiation = abort_incomplete_multipart_upload.value.days_after_initiation
+        }
+      }
+    }
+  }
+}
+`,
+    storageUrl: '^s3://our-bucket/kong$',
+    declare: intoExisting,
   },
   {
     path: 'aws/modules/irsa',

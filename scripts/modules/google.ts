@@ -9,6 +9,7 @@ import {
   GkeWorkloadIdentity,
   KongResilience,
   type ExporterNode,
+  type IGcsStore,
   type IGooglePrincipal,
   type ImporterNode,
 } from '../../constructs/google';
@@ -25,46 +26,33 @@ import {
   kubernetesName,
   prefix,
 } from './common';
-import { EACH_VERSION, known, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
+import { EACH_VERSION, known, ofEachVersion, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
 
 const providers = { google: { source: 'hashicorp/google', version: '>= 6.50, < 7.0' } };
 
 const roleId = (verb: string): string => rawText(`kongResilience_${verb}_\${substr(md5(var.bucket_name), 0, 12)}`);
 
-/** Variables of the bucket, and the bucket. */
-function store(stack: ModuleStack): GcsStore {
-  const declared = new GcsStore(stack, 'Store', {
-    bucketName: stack.text('bucket_name', {
-      description: 'Name of the bucket, unique in all of Google Cloud.',
-      validation: [
-        {
-          condition: 'can(regex("^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$", var.bucket_name))',
-          error:
-            'bucket_name must have 3 to 63 lower-case letters, digits, dots, hyphens and underscores, without gs://.',
-        },
-      ],
-    }),
-    location: stack.text('location', {
-      description:
-        'Region (europe-west1), dual-region (EUR4) or multi-region (EU) of the bucket; it cannot be changed later.',
-    }),
-    project: stack.text('project', {
-      description: "Project of everything here; the provider's by default.",
-      default: null,
-    }),
-    prefix: prefix(stack),
-    gatewayVersions: [EACH_VERSION],
-    softDeleteRetentionDays: stack.number('soft_delete_retention_days', {
-      description: 'For how many days Google keeps what was deleted for good: 7 to 90, or 0 to turn soft delete off.',
-      default: 7,
-      validation: [
-        {
-          condition:
-            'var.soft_delete_retention_days == 0 || (var.soft_delete_retention_days >= 7 && var.soft_delete_retention_days <= 90)',
-          error: 'soft_delete_retention_days must be 7 to 90, or 0.',
-        },
-      ],
-    }),
+// Roles are the project's: a second bucket in it has its own.
+const roles = (): GcsRoles => GcsRoles.custom({ readerRoleId: roleId('reader'), writerRoleId: roleId('writer') });
+
+const bucketName = (stack: ModuleStack, description: string): string =>
+  stack.text('bucket_name', {
+    description,
+    validation: [
+      {
+        condition: 'can(regex("^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$", var.bucket_name))',
+        error:
+          'bucket_name must have 3 to 63 lower-case letters, digits, dots, hyphens and underscores, without gs://.',
+      },
+    ],
+  });
+
+const project = (stack: ModuleStack): string =>
+  stack.text('project', { description: "Project of everything here; the provider's by default.", default: null });
+
+/** For how long replaced configurations stay. */
+function retention(stack: ModuleStack) {
+  return {
     noncurrentConfigurationVersions: stack.number('noncurrent_configuration_versions', {
       description: 'How many replaced configurations stay at least.',
       default: 10,
@@ -85,10 +73,35 @@ function store(stack: ModuleStack): GcsStore {
         },
       ],
     }),
+  };
+}
+
+/** Variables of the bucket, and the bucket. */
+function store(stack: ModuleStack): GcsStore {
+  const declared = new GcsStore(stack, 'Store', {
+    bucketName: bucketName(stack, 'Name of the bucket, unique in all of Google Cloud.'),
+    location: stack.text('location', {
+      description:
+        'Region (europe-west1), dual-region (EUR4) or multi-region (EU) of the bucket; it cannot be changed later.',
+    }),
+    project: project(stack),
+    prefix: prefix(stack),
+    gatewayVersions: [EACH_VERSION],
+    softDeleteRetentionDays: stack.number('soft_delete_retention_days', {
+      description: 'For how many days Google keeps what was deleted for good: 7 to 90, or 0 to turn soft delete off.',
+      default: 7,
+      validation: [
+        {
+          condition:
+            'var.soft_delete_retention_days == 0 || (var.soft_delete_retention_days >= 7 && var.soft_delete_retention_days <= 90)',
+          error: 'soft_delete_retention_days must be 7 to 90, or 0.',
+        },
+      ],
+    }),
+    ...retention(stack),
     labels: stack.variable('labels', { type: 'map(string)', description: 'Labels of the bucket.', default: {} })
       .value as Record<string, string>,
-    // Roles are the project's: a second bucket in it has its own.
-    roles: GcsRoles.custom({ readerRoleId: roleId('reader'), writerRoleId: roleId('writer') }),
+    roles: roles(),
     // What Terraform takes for it is no variable; a bucket that is not empty is not destroyed.
     preventDestroy: false,
     forceDestroy: known<boolean>('${var.force_destroy}'),
@@ -114,10 +127,10 @@ interface Principals {
 /** The topology, and what its nodes are told. */
 function nodes(
   stack: ModuleStack,
+  configurations: IGcsStore,
   principals: Principals,
   certificate: { readonly clusterCert: EnvValue; readonly clusterCertKey: EnvValue },
 ): Nodes {
-  const configurations = store(stack);
   const kong = new KongResilience(stack, 'Kong', { store: configurations, ...clusterVariables(stack), ...certificate });
   const versions = gatewayVersions(stack);
   gatewayVersion(stack);
@@ -189,6 +202,46 @@ function accountOutputs(stack: ModuleStack, { exporter, importer }: ReturnType<t
   });
 }
 
+/** Bucket and accounts that are there already: what is the bucket's to merge comes out as values. */
+function intoExisting(stack: ModuleStack): void {
+  const configurations = GcsStore.fromBucketName(
+    stack,
+    'Store',
+    bucketName(stack, 'Name of the bucket, which exists already.'),
+    {
+      prefix: prefix(stack),
+      project: project(stack),
+      gatewayVersions: [EACH_VERSION],
+      roles: roles(),
+      ...retention(stack),
+    },
+  );
+  const account = (id: string, name: string, whose: string): IGooglePrincipal =>
+    AttachedServiceAccount.fromEmail(
+      stack,
+      id,
+      stack.text(name, {
+        description: `Address of the service account of ${whose}, which exists already.`,
+        validation: [
+          {
+            condition: `can(regex("^[a-z0-9-]+@[a-z0-9.-]+[.]gserviceaccount[.]com$", var.${name}))`,
+            error: `${name} must be the address of a service account: name@project.iam.gserviceaccount.com.`,
+          },
+        ],
+      }),
+    );
+  const principals = {
+    exporter: account('ExporterAccount', 'exporter_service_account_email', 'the exporter'),
+    importer: account('ImporterAccount', 'importer_service_account_email', 'the gateways'),
+  };
+  environments(stack, nodes(stack, configurations, principals, certificateVariables(stack)));
+  stack.output('lifecycle_rules', {
+    description:
+      "Rules for the bucket's lifecycle, to be put beside its own. None reaches further than gateway_versions.",
+    value: ofEachVersion(stack, configurations.lifecycleRules),
+  });
+}
+
 const arguments_ = `  bucket_name      = "example-kong-fallback"
   location         = "EU"
   control_plane    = "cp.example.com:8005"
@@ -212,7 +265,7 @@ export const googleModules: readonly ModuleDefinition[] = [
     title: 'Data-plane resilience for Kong Gateway on Google Cloud',
     description: `Bucket on Cloud Storage (uniform access, public access prevention, versioning, soft delete, a lifecycle that never reaches what is current), a service account for the exporter, which may write, another for the gateways, which may only read, and the environment of each node.
 
-Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporter and the scheduled check: [modules/cloud-run](modules/cloud-run).`,
+Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporter and the scheduled check: [modules/cloud-run](modules/cloud-run). A bucket and accounts that exist already: [modules/existing-bucket](modules/existing-bucket).`,
     notes: `Nothing runs from it yet. Start the exporter with \`kong-resilience run\` and \`exporter_environment\`; run \`kong-resilience import\` with \`importer_environment\` before each gateway, both with a volume at \`/var/lib/kong-resilience/handover\`; and give the gateway \`gateway_environment\` and \`BASH_ENV=/var/lib/kong-resilience/handover/start.sh\`, by which it decides at each start whether it uses what was handed over ([the hand-over](../../docs/handover.md)). The certificate is a file in the container: \`cluster_cert\` and \`cluster_cert_key\` say where. In the modes \`pki\`, \`KONG_CLUSTER_CA_CERT\` and \`KONG_CLUSTER_SERVER_NAME\` go into \`environment\`.`,
     providers,
     example: arguments_,
@@ -220,9 +273,54 @@ Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporte
     storageUrl: '^gcs://example-kong-fallback/kong$',
     declare: (stack) => {
       const principals = accounts(stack);
-      environments(stack, nodes(stack, principals, certificateVariables(stack)));
+      environments(stack, nodes(stack, store(stack), principals, certificateVariables(stack)));
       accountOutputs(stack, principals);
     },
+  },
+  {
+    path: 'google/modules/existing-bucket',
+    title: 'Data-plane resilience for Kong Gateway on Google Cloud, in a bucket that exists',
+    description: `As [the module for Google Cloud](../..), with a bucket and two service accounts that are declared elsewhere: the bucket gets further IAM members, and nothing of its own is changed.
+
+The bucket must have uniform bucket-level access, public access prevention and versioning; no rule or lock of its own may reach a \`config.json\` or \`kong-resilience.json\`.`,
+    notes: `**Merge** \`lifecycle_rules\` into the bucket's own, as [examples/basic](examples/basic/main.tf) does. Without the rules every lease leaves a replaced object for good.`,
+    providers,
+    example: `  bucket_name                    = "our-bucket"
+  exporter_service_account_email = "kong-exporter@example-project.iam.gserviceaccount.com"
+  importer_service_account_email = "kong-gateway@example-project.iam.gserviceaccount.com"
+  control_plane                  = "cp.example.com:8005"
+  gateway_versions               = ["3.9.1"]`,
+    exampleSetup: `${setup}
+resource "google_storage_bucket" "ours" {
+  name                        = "our-bucket"
+  location                    = "EU"
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  versioning {
+    enabled = true
+  }
+
+  # Your own rules stay beside these.
+  dynamic "lifecycle_rule" {
+    for_each = module.kong_resilience.lifecycle_rules
+    content {
+      action {
+        type = lifecycle_rule.value.action.type
+      }
+      condition {
+        matches_prefix             = lifecycle_rule.value.condition.matches_prefix
+        with_state                 = lifecycle_rule.value.condition.with_state
+        age                        = try(lifecycle_rule.value.condition.age, null)
+        days_since_noncurrent_time = try(lifecycle_rule.value.condition.days_since_noncurrent_time, null)
+        num_newer_versions         = try(lifecycle_rule.value.condition.num_newer_versions, null)
+      }
+    }
+  }
+}
+`,
+    storageUrl: '^gcs://our-bucket/kong$',
+    declare: intoExisting,
   },
   {
     path: 'google/modules/gke',
@@ -252,7 +350,7 @@ Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporte
         exporter: pods('ExporterPods', 'exporter_service_account', 'the exporter', 'kong-exporter'),
         importer: pods('ImporterPods', 'importer_service_account', 'the gateways', 'kong-gateway'),
       };
-      environments(stack, nodes(stack, principals, certificateVariables(stack)));
+      environments(stack, nodes(stack, store(stack), principals, certificateVariables(stack)));
     },
   },
   {
@@ -282,7 +380,7 @@ Pods of GKE without accounts: [modules/gke](modules/gke). With a running exporte
         clusterCert: secret('cluster_certificate_secret', 'the cluster certificate'),
         clusterCertKey: secret('cluster_key_secret', 'its private key'),
       };
-      const { exporter, importer } = nodes(stack, principals, certificate);
+      const { exporter, importer } = nodes(stack, store(stack), principals, certificate);
       const run = {
         location: stack.text('region', { description: 'Region of worker pool and job.' }),
         image: agentImage(stack, 'Image of kong-resilience in Artifact Registry, by full tag or digest.'),

@@ -94,6 +94,30 @@ export function known<T>(expression: string): T {
 /** A text of Terraform's own: what stands in `${…}` of it are expressions. */
 export const rawText = (expression: string): string => Token.asString(new Raw(expression));
 
+/**
+ * What a store says for one version, for every member of `gateway_versions`: a list in which the version stands becomes one
+ * of each version. Names are as Terraform writes them, and a block that can be there once is no list.
+ */
+export function ofEachVersion(stack: ModuleStack, value: unknown): unknown {
+  const text = expression(versioned(resolved(stack, value)));
+  return rawText(`\${${text}}`);
+}
+
+function versioned(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (!Array.isArray(value)) {
+    const members = Object.entries(value).map(([name, member]) => {
+      const [only] = Array.isArray(member) ? (member as unknown[]) : [];
+      return [snakeCase(name), versioned(typeof only === 'object' ? only : member)] as const;
+    });
+    return Object.fromEntries(members);
+  }
+  const members = (value as unknown[]).map(versioned);
+  if (!JSON.stringify(members).includes(EACH_VERSION)) return members;
+  const each = expression(members).replaceAll(EACH_VERSION, '${version}');
+  return new Expression(`flatten([for version in var.gateway_versions : ${each}])`);
+}
+
 /** A number that an expression gives. */
 export const rawNumber = (expression: string): number => Token.asNumber(new Raw(expression));
 
@@ -224,12 +248,14 @@ function isDeclared(construct: unknown): construct is TerraformResource | Terraf
 /** `kong-resilience/Store/Encryption` is `store_encryption`; a primary child has the name of its parent. */
 function nameOf({ path: whole }: Node): string {
   const [, ...path] = whole.split('/');
-  const words = path.filter((word) => word !== 'Resource').join('_');
-  return words
+  return snakeCase(path.filter((word) => word !== 'Resource').join('_'));
+}
+
+const snakeCase = (words: string): string =>
+  words
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[^A-Za-z0-9]+/g, '_')
     .toLowerCase();
-}
 
 /** An address may come as an expression. */
 const addressIn = (text: string): string => text.replace(/^\$\{(.*)\}$/, '$1');

@@ -160,6 +160,44 @@ describe.skipIf(terraformIsMissing())('Terraform', { timeout: 180_000 }, () => {
     }
   });
 
+  it('leaves a bucket and roles that exist to their owner: policies are added, rules come out for each version', async () => {
+    const versions = 'gateway_versions = ["3.9.1", "3.10.0.2"]';
+    const main = (text: string): string => replaced(text, /gateway_versions *= \[.*\]/, versions);
+    const state = await lifeOf({ path: 'aws/modules/existing-bucket', main });
+    const added = state.resources.filter(({ mode, address }) => mode === 'managed' && address.startsWith('module.'));
+    expect(added.map(({ type, values }) => `${type} of ${String(values['role'])}`).sort()).toEqual([
+      'aws_iam_role_policy of kong-exporter',
+      'aws_iam_role_policy of kong-gateway',
+    ]);
+    const [exported, imported] = ['exporter_role', 'importer_role'].map((name) =>
+      JSON.stringify(valuesOf(state, 'aws_iam_role_policy', name)['policy']),
+    );
+    expect([exported?.includes('s3:PutObject'), imported?.includes('s3:PutObject')]).toEqual([true, false]);
+    const merged = (type: string): Readonly<Record<string, unknown>> => valuesOf(state, type, 'ours');
+    expect(String(merged('aws_s3_bucket_policy')['policy'])).toContain('aws:SecureTransport');
+    const { rule } = merged('aws_s3_bucket_lifecycle_configuration') as { rule: { filter: { prefix: string }[] }[] };
+    expect(rule).toHaveLength(10);
+    for (const { filter } of rule) expect(filter[0]?.prefix).toMatch(/^kong\/(3\.9\.1|3\.10\.0\.2)\//);
+
+    const google = await lifeOf({ path: 'google/modules/existing-bucket', main });
+    const made = google.resources.filter(({ mode, address }) => mode === 'managed' && address.startsWith('module.'));
+    expect([...new Set(made.map(({ type }) => type))].sort()).toEqual([
+      'google_project_iam_custom_role',
+      'google_storage_bucket_iam_member',
+    ]);
+    const { lifecycle_rule: rules } = valuesOf(google, 'google_storage_bucket') as {
+      lifecycle_rule: { condition: { matches_prefix: string[]; with_state: string }[] }[];
+    };
+    const reached = rules.map(({ condition: [condition] }) => [condition?.with_state, condition?.matches_prefix]);
+    const of = (name: string): string[] => [`kong/3.9.1/${name}`, `kong/3.10.0.2/${name}`];
+    expect(reached).toEqual([
+      ['ARCHIVED', of('config.json')],
+      ['ARCHIVED', of('kong-resilience.json')],
+      ['LIVE', of('election/')],
+      ['ARCHIVED', of('election/')],
+    ]);
+  });
+
   it('lets the exporter of a module write, and its importer only read', async () => {
     const aws = await lifeOf({ path: 'aws' });
     const bucket = String(aws.outputs['storage_url']).replace(/^s3:\/\/(.*)\/kong$/, '$1');

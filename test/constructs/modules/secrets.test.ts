@@ -53,7 +53,9 @@ async function refusalOf(path: string, calls: readonly Call[]): Promise<string> 
         const called = replaced(own, 'module "kong_resilience" {', `module "${name}" {\n  ${argument}`);
         return `${called}variable "${name}" {\n  type = string\n}\n`;
       });
-      return [head, ...modules].join('\n');
+      // What an example merges from the outputs of its own call.
+      const own = head.replace(/^resource "[\s\S]*?^}\n/gm, '');
+      return [own, ...modules].join('\n');
     },
   });
   const values = Object.fromEntries(calls.map(({ name, secret }) => [name, secret]));

@@ -54,7 +54,7 @@ export interface Deployment {
   readonly takesText?: boolean;
   /** Secret variables that it cannot take at all. @default none */
   readonly refuses?: readonly string[];
-  declare(stack: TerraformStack, values: EnvValues): Rendered | void;
+  readonly declare: (stack: TerraformStack, values: EnvValues) => Rendered | void;
 }
 
 const gateway = '3.9.1';

@@ -4,7 +4,7 @@ import { SecretsmanagerSecretVersion } from '@cdktf/provider-aws/lib/secretsmana
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { SecretManagerSecret } from '@cdktf/provider-google/lib/secret-manager-secret';
 import { SecretManagerSecretVersion } from '@cdktf/provider-google/lib/secret-manager-secret-version';
-import { Fn, TerraformOutput, TerraformStack, TerraformVariable, Testing } from 'cdktf';
+import { Fn, TerraformOutput, type TerraformStack, TerraformVariable, Testing } from 'cdktf';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvValue } from '../../../constructs';
@@ -23,7 +23,7 @@ export function kept(stack: TerraformStack, kind: Kind, names: readonly string[]
   if (kind === 'aws') {
     new AwsProvider(stack, 'Aws', { region: 'us-east-1' });
     const { arn, id } = new SecretsmanagerSecret(stack, 'Kept', { name: 'kong' });
-    const secretString = Fn.jsonencode(Object.fromEntries(given)) as string;
+    const secretString = Fn.jsonencode(Object.fromEntries(given));
     new SecretsmanagerSecretVersion(stack, 'KeptVersion', { secretId: id, secretString });
     return (name) => EnvValue.fromAwsSecret(arn, name);
   }
