@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { moduleDefinitions } from '../../../scripts/modules/generate';
 import { ModuleStack } from '../../../scripts/modules/module-stack';
 import { plainSecrets } from '../secrets/canaries';
+import { exposureOf } from '../support/exposure';
 import { hiddenInPlan, holds, openInPlan } from '../support/open-values';
 import { TerraformError, terraformIsMissing, withTerraform } from '../support/terraform';
 import { replaced, treeWith } from './trees';
@@ -111,12 +112,13 @@ describe.skipIf(terraformIsMissing()).each(moduleDefinitions.map(({ path }) => p
       expect(printed).not.toContain(canary);
     });
 
-    it('shows nothing of what is secret, in no plan and no log', async () => {
+    it('shows nothing of what is secret, in no plan and no log, and lets nobody in', async () => {
       await withTerraform(await treeWith({ path }), async (terraform) => {
         await terraform.init();
         const first = await terraform.review();
         const log = await terraform.apply();
         const second = await terraform.review();
+        expect(exposureOf((await terraform.show()).resources)).toEqual([]);
         await terraform.destroy();
         const secrets = [...hiddenInPlan(first.document), ...hiddenInPlan(second.document)];
         expect(secrets.length > 0).toBe(path === 'minio');

@@ -130,7 +130,7 @@ const keepers: Readonly<Record<Kind, readonly string[]>> = {
 describe.skipIf(terraformIsMissing()).each(Object.keys(keepers) as Kind[])(
   'Terraform, given every deployment with secrets of %s',
   (kind) => {
-    it('shows none of them, in no plan, state, log or file', { timeout: 180_000 }, async () => {
+    it('shows none of them, in no plan, state, log or file, and lets nobody in', { timeout: 180_000 }, async () => {
       const stack = newStack();
       const names = Object.keys(plainSecrets);
       const valueOf = kept(stack, kind, names);
@@ -140,7 +140,8 @@ describe.skipIf(terraformIsMissing()).each(Object.keys(keepers) as Kind[])(
         output(stack, name, declare(stack, Object.fromEntries(values)) ?? {});
       }
       const secrets = Object.fromEntries(names.map((name) => [name, plainSecrets[name]?.(canaryOf(name)) ?? '']));
-      const { open, hidden, hiddenIn } = await seen(stack, secrets);
+      const { open, hidden, hiddenIn, exposed } = await seen(stack, secrets);
+      expect(exposed).toEqual([]);
       expect(hiddenIn).toEqual(keepers[kind]);
       for (const name of names) expect([name, placesOf(canaryOf(name), open)]).toEqual([name, []]);
       // All went through Terraform, but what is in the cluster already.

@@ -218,6 +218,7 @@ export const deployments: readonly Deployment[] = [
         name: 'kong',
         location: 'europe-west1',
         deletionProtection: false,
+        ingress: 'INGRESS_TRAFFIC_INTERNAL_ONLY',
         template: {
           serviceAccount: handover.serviceAccount,
           containers: [handover.gatewayContainer({ name: 'kong', image: 'kong:3.9.1' }), handover.importContainer],

@@ -159,7 +159,7 @@ const principals: Readonly<Record<string, (stack: TerraformStack, secret: EnvVal
 };
 
 describe.skipIf(terraformIsMissing())('Terraform, given every principal with keys', () => {
-  it('shows none of them, in no plan, state, log or file', { timeout: 180_000 }, async () => {
+  it('shows none of them, in no plan, state, log or file, and lets nobody in', { timeout: 180_000 }, async () => {
     const stack = newStack();
     new AwsProvider(stack, 'Aws', { region: 'us-east-1' });
     new GoogleProvider(stack, 'Google', { project: 'acme' });
@@ -178,7 +178,8 @@ describe.skipIf(terraformIsMissing())('Terraform, given every principal with key
       const isOpen = name === 'IamUser' || name === 'ServiceAccountWithKey';
       output(stack, `Files${index}`, isOpen ? { open: { references } } : { secret: Object.fromEntries(contents) });
     }
-    const { open, hidden, hiddenIn } = await seen(stack, secrets);
+    const { open, hidden, hiddenIn, exposed } = await seen(stack, secrets);
+    expect(exposed).toEqual([]);
     expect(hiddenIn).toEqual([
       // What makes a key, and the service that keeps it.
       'aws_iam_access_key.secret',

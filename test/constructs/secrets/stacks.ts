@@ -8,6 +8,7 @@ import { Fn, TerraformOutput, type TerraformStack, TerraformVariable, Testing } 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvValue } from '../../../constructs';
+import { exposureOf } from '../support/exposure';
 import { hidden, hiddenInPlan, openInPlan } from '../support/open-values';
 import { type AppliedResource as Resource, withTerraform } from '../support/terraform';
 import type { Kind, Rendered } from './deployments';
@@ -56,6 +57,8 @@ export interface Seen {
   readonly hidden: readonly string[];
   /** Attributes of resources, as `type.attribute`, that hold such a text: whoever may look at the resource there sees it. */
   readonly hiddenIn: readonly string[];
+  /** What is reachable, or allowed wider than there is a reason for. */
+  readonly exposed: readonly string[];
 }
 
 /** Synthesizes a stack, plans and applies it, and plans again, with a value for each secret variable. */
@@ -71,6 +74,7 @@ export async function seen(stack: TerraformStack, secrets: Readonly<Record<strin
       const planned = await terraform.review();
       const log = await terraform.apply();
       const applied = await terraform.review();
+      const { resources } = await terraform.show();
       await terraform.destroy();
       return {
         open: {
@@ -83,6 +87,7 @@ export async function seen(stack: TerraformStack, secrets: Readonly<Record<strin
         },
         hidden: [...new Set([...hiddenInPlan(planned.document), ...hiddenInPlan(applied.document)])],
         hiddenIn: attributesThatHide(applied.document),
+        exposed: exposureOf(resources),
       };
     });
   } finally {
