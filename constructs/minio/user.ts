@@ -100,10 +100,7 @@ export class MinioUser extends MinioUserBase {
   constructor(scope: Construct, id: string, props: MinioUserProps = {}) {
     super(scope, id);
     const { userName = defaultName(this), secretKey } = props;
-    throwProblems(this, [
-      ...userNameProblems(userName),
-      ...writtenSecrets({ secretKey }),
-    ]);
+    throwProblems(this, [...userNameProblems(userName), ...writtenSecrets({ secretKey })]);
     const user = new MinioIamUser(this, 'Resource', { name: userName, secret: secretKey });
     this.userName = user.name;
     this.credentials = {

@@ -239,7 +239,13 @@ describe('MinioProvider', () => {
   it('has every argument of the documentation by its name, and asks for the release that it follows', () => {
     const stack = newStack();
     new MinioProvider(stack, 'Minio', {
-      ...{ minioServer: 'minio:9000', minioUser: 'a', minioPassword: token, minioSessionToken: token, minioRegion: 'd' },
+      ...{
+        minioServer: 'minio:9000',
+        minioUser: 'a',
+        minioPassword: token,
+        minioSessionToken: token,
+        minioRegion: 'd',
+      },
       ...{ minioApiVersion: 'v4', minioSsl: true, minioInsecure: false, minioCacertFile: 'e', minioCertFile: 'f' },
       ...{ minioKeyFile: 'g', minioDebug: false, skipBucketTagging: false, s3CompatMode: false },
       ...{ requestTimeoutSeconds: 30, maxRetries: 6, retryDelayMs: 1000 },
