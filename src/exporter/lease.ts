@@ -2,7 +2,7 @@ import type { Clock } from '../runtime';
 import { storeAbsent, storeConflict } from '../store';
 import type { ObjectStore, ObjectVersion, StoredObject } from '../store';
 import { leaseLost } from './errors';
-import { parseLeaseDocument, type LeaseDocument } from './lease-document';
+import { type AnyLeaseDocument, type LeaseDocument, parseAnyLeaseDocument, parseLeaseDocument } from './lease-document';
 
 /** Last-Modified and Date are whole seconds, so that an age may look that much higher than it is. */
 const dateGrainMs = 1_000;
@@ -30,7 +30,7 @@ export type Acquisition =
       readonly configuration: LeaseDocument['configuration'];
       readonly confirmedAt: string | null;
     }
-  | { readonly acquired: false; readonly document: LeaseDocument | undefined; readonly waitMs: number };
+  | { readonly acquired: false; readonly document: AnyLeaseDocument | undefined; readonly waitMs: number };
 
 interface Held {
   readonly document: LeaseDocument;
@@ -113,10 +113,10 @@ export class Lease {
    */
   async tryAcquire(minimumTerm: number, signal: AbortSignal): Promise<Acquisition> {
     const { store, key, holder, host, leaseMs } = this.options;
-    let found: { document: LeaseDocument | undefined; version: ObjectVersion; ageMs: number } | undefined;
+    let found: { document: AnyLeaseDocument | undefined; version: ObjectVersion; ageMs: number } | undefined;
     try {
       const object = await store.get(key, { signal });
-      const document = await readDocument(object);
+      const document = parseAnyLeaseDocument(await readText(object));
       this.heardFromStore(object.storeDate);
       found = {
         document,
@@ -138,7 +138,7 @@ export class Lease {
       }
     }
     // What became of the predecessor's last put is told by its document alone.
-    const unreadable = found !== undefined && previous === undefined;
+    const unreadable = found !== undefined && previous?.writing === undefined;
     const lost = found === undefined && minimumTerm > 0;
     const writing = previous?.writing ?? (unreadable || lost ? 0 : null);
 
@@ -214,7 +214,7 @@ export class Lease {
       if (!storeAbsent.is(error)) throw error;
       throw leaseLost(this.options.key, undefined, error);
     }
-    const document = await readDocument(object);
+    const document = parseLeaseDocument(await readText(object));
     if (document === undefined || document.holder !== this.options.holder || document.term !== held.document.term) {
       throw leaseLost(this.options.key, document?.host);
     }
@@ -243,13 +243,14 @@ export class Lease {
   }
 }
 
-async function readDocument(object: StoredObject): Promise<LeaseDocument | undefined> {
+/** The text of a document; nothing of one that is too long. */
+async function readText(object: StoredObject): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of object.body) {
     size += part.length;
-    if (size > maxDocumentBytes) return undefined;
+    if (size > maxDocumentBytes) return '';
     parts.push(part);
   }
-  return parseLeaseDocument(Buffer.concat(parts).toString('utf8'));
+  return Buffer.concat(parts).toString('utf8');
 }

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { parseLeaseDocument } from '../../src/exporter/lease-document';
+import { type LeaseDocument, parseLeaseDocument } from '../../src/exporter/lease-document';
 import type { Spool, Spooled } from '../../src/exporter/spool';
 import { VersionExporter } from '../../src/exporter/version-exporter';
 import { silentLog, type Clock, type Log } from '../../src/runtime';
@@ -19,6 +19,12 @@ const leaseKey = 'kong/3.9.1/kong-resilience.json';
 const epoch = Date.UTC(2020, 0, 1);
 const hour = 3_600_000;
 const contents = ['C0', 'C1', 'C2', 'C3'].map((name) => configurationNamed(name));
+
+/**
+ * This version of the program, or another one: its lease document has fields that this one does not know, or a format that
+ * this one cannot read, while it reads this one's.
+ */
+export type ProgramVersion = 'this' | 'more fields' | 'next format';
 
 /** One configuration as one node was sent it: `position` is its place in the control plane's history. */
 interface Delivery {
@@ -59,21 +65,31 @@ export class World {
   private readonly versions = new Set<string>();
   private readonly holders = new Map<number, string>();
   private readonly writers = new Map<number, string>();
+  /** The newest term that the lease had. */
   private leaseTerm = 0;
   private writeTerm = 0;
   private leaseConfirmedAt: string | null = null;
   private failure: Error | undefined;
   private random: number;
 
-  constructor(options: { seed: number; nodes: number; exportDelayMs: number; storeTimeoutMs?: number }) {
+  /** @param options `clocks`: how far ahead each node's clock is, in milliseconds; `programs`: what runs on each */
+  constructor(options: {
+    seed: number;
+    nodes: number;
+    exportDelayMs: number;
+    storeTimeoutMs?: number;
+    clocks?: readonly number[];
+    programs?: readonly ProgramVersion[];
+  }) {
     this.random = options.seed;
     // The jitter of a backoff is to be the same for the same seed too.
     vi.spyOn(Math, 'random').mockImplementation(() => this.chance());
     this.exportDelayMs = options.exportDelayMs;
     this.storeTimeoutMs = options.storeTimeoutMs ?? settings.storeTimeoutMs;
+    const { clocks = [0, hour, -hour], programs = [] } = options;
     this.nodes = Array.from(
       { length: options.nodes },
-      (_, index) => new Node(this, index, [0, hour, -hour][index] ?? 0),
+      (_, index) => new Node(this, index, clocks[index] ?? 0, programs[index] ?? 'this'),
     );
   }
 
@@ -112,6 +128,11 @@ export class World {
       if (this.failure !== undefined) throw this.failure;
     }
     if (!until()) this.nowMs = end;
+  }
+
+  /** How often the lease was taken. */
+  get terms(): number {
+    return this.holders.size;
   }
 
   get position(): number {
@@ -205,6 +226,7 @@ export class Node {
     readonly world: World,
     readonly index: number,
     readonly clockAheadMs: number,
+    readonly program: ProgramVersion,
   ) {
     this.source = new Control(this);
   }
@@ -432,7 +454,11 @@ class Client implements ObjectStore {
   }
 
   get(key: string, options: CallOptions = {}): Promise<StoredObject> {
-    return this.call(() => this.store.get(key), options, this.process.node.heldReads.shift() ?? 0, false);
+    const get = async (): Promise<StoredObject> => {
+      const object = await this.store.get(key);
+      return key === leaseKey && this.process.node.program === 'next format' ? asKnown(object) : object;
+    };
+    return this.call(get, options, this.process.node.heldReads.shift() ?? 0, false);
   }
 
   put(key: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
@@ -446,7 +472,7 @@ class Client implements ObjectStore {
     return this.call(
       async () => {
         if (this.store.down) return this.store.put(key, copy, options);
-        const result = this.store.putNow(key, copy, options);
+        const result = this.store.putNow(key, key === leaseKey ? written(node.program, copy) : copy, options);
         node.world.took(node, key, copy, options.metadata, confirmed);
         return result;
       },
@@ -495,6 +521,31 @@ class Client implements ObjectStore {
       });
     }).finally(() => signal?.removeEventListener('abort', onAbort));
   }
+}
+
+/** The lease document as that version of the program writes it. */
+function written(program: ProgramVersion, body: Buffer): Buffer {
+  if (program === 'this') return body;
+  const known = JSON.parse(body.toString('utf8')) as LeaseDocument;
+  const { term, host, lease_seconds, released, confirmed_at } = known;
+  const other =
+    program === 'more fields'
+      ? { region: 'elsewhere', ...known, since: known.term }
+      : { format: 2, term, host, lease_seconds, released, confirmed_at, lease: known };
+  return Buffer.from(JSON.stringify(other));
+}
+
+/** The lease document as the next format's program reads it: its own and ours. */
+function asKnown(object: StoredObject): StoredObject {
+  return {
+    ...object,
+    body: (async function* () {
+      for await (const part of object.body) {
+        const document = JSON.parse(Buffer.from(part).toString('utf8')) as { lease?: LeaseDocument };
+        yield Buffer.from(JSON.stringify(document.lease ?? document));
+      }
+    })(),
+  };
 }
 
 /** A disk that takes its time; what was written before a crash is there after it. */
