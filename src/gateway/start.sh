@@ -98,10 +98,12 @@ eval "$(
     return 1
   }
 
-  # Adds a line to a small file, of which the last $2 lines stay; never leaves a half of it.
+  # Adds a line to a small file, of which the last $2 lines stay; never leaves a half of it, and takes away what a start
+  # that was killed here has left.
   append() {
     file=$1 keep=$2
     shift 2
+    rm -f "$file".[0-9]* 2>/dev/null
     if { [ ! -f "$file" ] || tail -n "$((keep - 1))" "$file"; printf '%s\n' "$*"; } 2>/dev/null >"$file.$$"; then
       mv -f "$file.$$" "$file" 2>/dev/null
     fi

@@ -68,12 +68,18 @@ export async function abandon(pending: Pending): Promise<void> {
   await removeEmpty(pending.lock);
 }
 
-/** Removes what writers that died left beside `target`, long ago by the file system's clock (`now`, milliseconds). */
-export async function sweep(target: string, now: number): Promise<void> {
+/**
+ * Removes what writers that died left beside `target`, long ago by the file system's clock (`now`, milliseconds).
+ *
+ * @param clock how the names begin of files that were written to read that clock
+ * @param sidecar path of the one that belongs to what is in place; another one belongs to nothing
+ */
+export async function sweep(target: string, now: number, clock: string, sidecar: string | undefined): Promise<void> {
   const folder = dirname(target);
   for (const name of await readdir(folder)) {
-    if (!name.startsWith(`.${basename(target)}.`) || !name.endsWith('.tmp')) continue;
+    const ofTarget = name.startsWith(`.${basename(target)}.`) && (name.endsWith('.tmp') || name.endsWith('.meta'));
     const path = join(folder, name);
+    if ((!ofTarget && !name.startsWith(clock)) || path === sidecar) continue;
     const found = await stat(path).catch(absent);
     if (found !== undefined && now - found.mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true });
   }

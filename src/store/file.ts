@@ -38,6 +38,8 @@ interface Found extends Sidecar {
   readonly stats: BigIntStats;
 }
 
+/** How the names begin of files that are written to read the file system's clock. */
+const clockName = '.clock.';
 const chunkBytes = 256 * 1024;
 /** A writer may replace the file between looking at it and at what is beside it: then both are looked at again. */
 const attempts = 20;
@@ -184,7 +186,8 @@ export class FileStore extends FileReader implements ObjectStore {
     return this.call(`writing ${key}`, { key, writes: true }, options).run(async (signal) => {
       await makeFolder(dirname(path), 0o700);
       const storeDate = await this.storeDate(dirname(path));
-      await sweep(path, storeDate.getTime());
+      const before = await statsOf(path);
+      await sweep(path, storeDate.getTime(), clockName, before === undefined ? undefined : sidecarPath(path, before));
       for (;;) {
         const version = await this.#replace(path, key, body, options, signal);
         if (version !== undefined) return { version, storeDate: await this.storeDate(dirname(path)) };
@@ -199,7 +202,7 @@ export class FileStore extends FileReader implements ObjectStore {
 
   /** By the clock of the file system: that of a file written just now. */
   protected override async storeDate(folder: string): Promise<Date> {
-    const path = join(folder, `.clock.${randomUUID()}`);
+    const path = join(folder, `${clockName}${randomUUID()}`);
     try {
       await writeFile(path, '', { flag: 'wx', mode: 0o600 });
       return modifiedAt(await stat(path, { bigint: true }));

@@ -213,6 +213,21 @@ describe('a folder as a store', () => {
     expect(left).not.toContain('.config.json.old.tmp');
     expect(left).toContain('.config.json.recent.tmp');
   });
+
+  it('removes also the reading of the clock and the metadata that a killed writer left, and keeps those in use', async () => {
+    const { storeDate, version } = await store.head(key);
+    const inUse = (await readdir(folder)).filter((name) => name.endsWith('.meta'));
+    const names = ['.clock.1', '.config.json.1-1.meta', '.clock.2', '.config.json.2-2.meta'];
+    for (const name of names) await writeFile(join(folder, name), '{}');
+    const long = new Date(storeDate.getTime() - 3_700_000);
+    for (const name of [...inUse, ...names.slice(0, 2)]) await utimes(join(folder, name), long, long);
+    await expect(store.put(key, text('{}'), { ...absent, condition: { version: 'another' } })).rejects.toThrow(
+      'is not the version that this write was meant to replace',
+    );
+    const left = await readdir(folder);
+    expect(names.filter((name) => left.includes(name))).toEqual(names.slice(2));
+    expect((await store.head(key)).version).toBe(version);
+  });
 });
 
 describe('a folder between processes', () => {

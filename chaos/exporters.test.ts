@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { minio, versitygw } from '../test/cli/stores';
+import { writeFigure } from './support/figures';
+import { random } from './support/random';
+import { recordFolder, times } from './support/settings';
+import { Trio } from './support/trio';
+
+const hours = { timeout: 8 * 3_600_000 };
+const hourMs = 3_600_000;
+const leaseMs = 2_000;
+const faults = ['paused', 'store cut', 'control plane cut', 'killed', 'store silent', 'control plane silent'] as const;
+/** Each in turn, through all tests, so that a short run has them all. */
+let turn = 0;
+
+describe.each([versitygw(), minio()].map((kind) => [kind.name, kind] as const))('exporters on %s', (name, kind) => {
+  beforeAll(() => (kind.missing ? undefined : kind.start()));
+  afterAll(() => kind.stop());
+
+  it.skipIf(kind.missing).each([
+    ['two with right clocks', [0, 0]],
+    ['three, one an hour ahead and one an hour behind', [0, hourMs, -hourMs]],
+  ])('never put an older configuration over a newer one, and take over: %s', hours, async (what, clocks) => {
+    const choice = random(`exporters ${name} ${what}`);
+    const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, clocks, leaseMs });
+    await trio.publishAndArrive();
+    const rounds = times({ ci: 3, short: 12, long: 400 });
+    const takeovers: number[] = [];
+    const done = new Map<string, number>();
+    for (let round = 0; round < rounds; round++) {
+      const fault = faults[turn++ % faults.length] ?? 'paused';
+      const leader = await trio.leader();
+      const hurt = choice.below(4) > 0 ? leader : choice.of(trio.members);
+      // Of some rounds the fault begins with a change on its way.
+      if (choice.below(2) === 0) trio.publish();
+      await delay(choice.below(60));
+      const begun = performance.now();
+      trio.hurt(hurt, fault);
+      done.set(fault, (done.get(fault) ?? 0) + 1);
+      trio.publish();
+      // A leader may wait for its silent control plane longer than for anything else.
+      if (fault !== 'control plane silent') {
+        const arrivedAt = await trio.arrives();
+        const tookOver = hurt === leader && fault !== 'control plane cut' && arrivedAt > begun;
+        if (tookOver) takeovers.push(arrivedAt - begun);
+        // A, B, and A again, while the one that is hurt may still have B on its way.
+        if (choice.below(2) === 0) {
+          trio.publishAgain();
+          await trio.arrives();
+        }
+      }
+      await delay(choice.below(2 * leaseMs));
+      if (choice.below(2) === 0) trio.publish();
+      await trio.mend(hurt, fault);
+      await trio.arrives();
+      trio.check();
+    }
+    await trio.end();
+    // By the whole seconds of the store's dates and a third of the lease between two looks; the rest is a busy machine.
+    expect(Math.max(0, ...takeovers)).toBeLessThan(10 * leaseMs);
+    takeovers.sort((a, b) => a - b);
+    const seconds = (ms: number | undefined): string => ((ms ?? 0) / 1000).toFixed(1);
+    writeFigure(recordFolder, {
+      suite: 'exporters',
+      what: `faults of ${what}, ${name}`,
+      count: rounds,
+      note: [
+        [...done].map(([fault, count]) => `${fault} ${count}`).join(', '),
+        `${trio.puts} configurations put in ${trio.terms} terms`,
+        `lease ${seconds(leaseMs)} s, another one's put after ${seconds(takeovers[takeovers.length >> 1])} s (median), ${seconds(takeovers.at(-1))} s (longest)`,
+      ].join('; '),
+    });
+  });
+
+  it.skipIf(kind.missing).each([
+    ['ahead', hourMs],
+    ['behind', -hourMs],
+  ])('export with a clock that is an hour %s', hours, async (_, clock) => {
+    const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, clocks: [clock], leaseMs });
+    await trio.publishAndArrive();
+    expect(Math.abs(trio.clockAheadMs - clock)).toBeLessThan(hourMs / 2);
+    await trio.publishAndArrive();
+    await trio.end();
+  });
+
+  it.skipIf(kind.missing)('follow a later version of this program, and count on from its term', hours, async () => {
+    const bucket = await kind.bucket();
+    const lease = {
+      format: 2,
+      term: 7,
+      host: 'elsewhere',
+      lease_seconds: 3,
+      released: false,
+      confirmed_at: null,
+      more: { than: 'is known' },
+    };
+    await bucket.write('3.9.3/kong-resilience.json', JSON.stringify(lease));
+    const trio = await Trio.start({ bucket, target: kind.endpoint, clocks: [0], leaseMs });
+    const [one] = trio.members;
+    await one?.program.logged('that it follows', ({ leader }) => leader === 'elsewhere');
+    await trio.publishAndArrive();
+    expect(await one?.program.logged('that it leads', ({ term }) => term !== undefined)).toMatchObject({ term: 8 });
+    await trio.end();
+  });
+});

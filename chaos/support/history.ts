@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { unsealedLength } from '../../src/snapshot';
+import { named, type Table } from '../../test/cli/cluster';
+import type { Random } from './random';
+
+const smallest = 10 * 1024;
+const largest = 2 * 1024 * 1024;
+
+/** What a control plane has published, in order: whatever is stored must be one of them, whole. */
+export class History {
+  readonly #positions = new Map<string, number>();
+  #newest: Required<Pick<Table, 'table' | 'configHash'>> | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly random: Random,
+  ) {}
+
+  /** Position of the newest; -1 when there is none. */
+  get newest(): number {
+    return this.#positions.size - 1;
+  }
+
+  get newestTable(): Table {
+    if (this.#newest === undefined) throw new Error('nothing is published yet');
+    return this.#newest;
+  }
+
+  /** The next configuration to publish, from 10 KB to 2 MB, which little compresses. */
+  next(): Table {
+    const bytes = Math.round(smallest * (largest / smallest) ** this.random.next());
+    const { table } = named(`${this.name}-${this.#positions.size}`, { consumers: this.#consumers(bytes) });
+    const sum = sumOf(table);
+    this.#positions.set(sum, this.#positions.size);
+    this.#newest = { table, configHash: sum };
+    return this.#newest;
+  }
+
+  /** @throws Error where these bytes are none of the configurations, or not whole */
+  positionOf(stored: Buffer): number {
+    const position = this.#positions.get(sumOf(stored.subarray(0, unsealedLength(stored))));
+    if (position === undefined) {
+      throw new Error(`${stored.length} bytes are stored that nobody published: ${stored.subarray(0, 300).toString()}`);
+    }
+    return position;
+  }
+
+  /** The place of the configuration with this hash, as it was sent with it. */
+  positionOfHash(configHash: unknown): number {
+    return this.#positions.get(String(configHash)) ?? -1;
+  }
+
+  #consumers(bytes: number): object[] {
+    const consumers: object[] = [];
+    for (let made = 0; made < bytes; made += 600) {
+      const id = `5b3fd30c-7a4f-4b5c-9d9a-${String(consumers.length).padStart(12, '0')}`;
+      const parts = Array.from({ length: 6 }, () => createHash('sha512').update(`${this.random.next()}`).digest());
+      consumers.push({ id, username: Buffer.concat(parts).toString('base64') });
+    }
+    return consumers;
+  }
+}
+
+function sumOf(table: Uint8Array): string {
+  return createHash('md5').update(table).digest('hex');
+}

@@ -1,0 +1,198 @@
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { unsealedLength } from '../../src/snapshot';
+import { Cluster, exporterEnvironment, named } from '../../test/cli/cluster';
+import type { Bucket } from '../../test/cli/stores';
+import { type Environment, Program } from '../../test/support/program';
+import { until } from '../../test/support/until';
+import { ControlPlaneWay, StoreWay, type TakenPut } from './ways';
+
+const configKey = '3.9.3/config.json';
+const shiftedClock = fileURLToPath(new URL('shifted-clock.mjs', import.meta.url));
+
+export type Fault = 'paused' | 'killed' | 'store cut' | 'store silent' | 'control plane cut' | 'control plane silent';
+
+/** An exporter as a process, with ways of its own to store and control plane. */
+export interface Member {
+  program: Program;
+  readonly name: string;
+  readonly environment: Environment;
+  readonly toStore: StoreWay;
+  readonly toControlPlane: ControlPlaneWay;
+}
+
+/** Some exporters of one control plane on one S3 store, and what that store took from each, in order. */
+export class Trio {
+  readonly members: Member[] = [];
+  readonly #taken: TakenPut[] = [];
+  /** Names of what was published, in order; one may come again. */
+  readonly #published: string[] = [];
+  #processes = 0;
+
+  private constructor(
+    private readonly cluster: Cluster,
+    private readonly bucket: Bucket,
+  ) {}
+
+  /** @param options `clocks`: one exporter each, whose clock is so far ahead, in milliseconds */
+  static async start(options: {
+    readonly bucket: Bucket;
+    readonly target: URL;
+    readonly clocks: readonly number[];
+    readonly leaseMs: number;
+  }): Promise<Trio> {
+    const { bucket, target, clocks, leaseMs } = options;
+    const cluster = await Cluster.start();
+    const trio = new Trio(cluster, bucket);
+    trio.publish();
+    for (const [index, clock] of clocks.entries()) {
+      const toStore = await StoreWay.open(target, trio.#taken);
+      const toControlPlane = await ControlPlaneWay.open(cluster.port);
+      const environment = {
+        ...cluster.environment,
+        ...bucket.environment,
+        ...exporterEnvironment(),
+        KONG_CLUSTER_CONTROL_PLANE: `127.0.0.1:${toControlPlane.port}`,
+        AWS_CONFIG_STORAGE_ENDPOINT: toStore.endpoint,
+        KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+        KONG_RESILIENCE_LEASE_SECONDS: String(leaseMs / 1000),
+        KONG_RESILIENCE_STORE_TIMEOUT_SECONDS: '2',
+        ...(clock === 0 ? {} : { NODE_OPTIONS: `--import=${shiftedClock}`, CHAOS_CLOCK_AHEAD_MS: String(clock) }),
+      };
+      const member = { name: `exporter ${index}`, environment, toStore, toControlPlane };
+      trio.members.push({ ...member, program: trio.#start(member) });
+    }
+    return trio;
+  }
+
+  get puts(): number {
+    return this.#configurations.length;
+  }
+
+  get terms(): number {
+    return new Set(this.#configurations.map(({ headers }) => headers['x-amz-meta-kong-resilience-term'])).size;
+  }
+
+  /** How far ahead the clock was of the one that put last, in milliseconds. */
+  get clockAheadMs(): number {
+    const receivedAt = this.#configurations.at(-1)?.headers['x-amz-meta-kong-resilience-received-at'];
+    return new Date(String(receivedAt)).getTime() - Date.now();
+  }
+
+  publish(): void {
+    this.#send(`configuration ${this.#published.length}`);
+  }
+
+  /** What was published before the newest is published again. */
+  publishAgain(): void {
+    const name = this.#published.at(-2);
+    if (name !== undefined) this.#send(name);
+  }
+
+  async publishAndArrive(): Promise<void> {
+    this.publish();
+    await this.arrives();
+  }
+
+  /** Waits until the newest is stored. @returns when the store took it (`performance.now()`), or was seen to have it */
+  async arrives(): Promise<number> {
+    const newest = this.#published.at(-1) ?? '';
+    await until(
+      `${newest} is stored`,
+      async () => nameOf((await this.bucket.read(configKey))?.bytes ?? Buffer.alloc(0)) === newest,
+      60_000,
+    ).catch((error: Error) => {
+      const said = this.members.map(({ name, program }) => `${name}:\n${program.stderr.slice(-3_000)}`);
+      throw new Error(`${error.message}; they wrote:\n${said.join('\n')}`);
+    });
+    return this.#configurations.at(-1)?.at ?? performance.now();
+  }
+
+  /** The one whose put the store took last. */
+  async leader(): Promise<Member> {
+    await this.arrives();
+    const by = this.#configurations.at(-1)?.by;
+    const leader = this.members.find(({ toStore }) => toStore.user === by) ?? this.members[0];
+    if (leader === undefined) throw new Error('there is no exporter');
+    return leader;
+  }
+
+  hurt(member: Member, fault: Fault): void {
+    if (fault === 'paused') member.program.kill('SIGSTOP');
+    else if (fault === 'killed') member.program.kill('SIGKILL');
+    else if (fault === 'store cut') member.toStore.set('cut');
+    else if (fault === 'store silent') member.toStore.set('silent');
+    else member.toControlPlane.set(fault === 'control plane cut' ? 'cut' : 'silent');
+  }
+
+  async mend(member: Member, fault: Fault): Promise<void> {
+    if (fault === 'paused') member.program.kill('SIGCONT');
+    else if (fault === 'killed') {
+      await member.program.exit;
+      member.program = this.#start(member);
+    } else if (fault.startsWith('store')) member.toStore.set('open');
+    else member.toControlPlane.mend();
+    expect(this.members.filter(({ program }) => program.ended)).toEqual([]);
+  }
+
+  /** What the store took, in its order: never an older one after a newer one, and one writer in a term. */
+  check(): void {
+    const writers = new Map<number, string>();
+    let [position, term] = [-1, 0];
+    for (const put of this.#inOrder()) {
+      const name = nameOf(put.body);
+      const found = this.#published.findIndex((published, index) => index >= position && published === name);
+      if (found === -1) throw new Error(`${put.by} put ${name} after ${this.#published[position]}: older over newer`);
+      position = found;
+      const ofPut = Number(put.headers['x-amz-meta-kong-resilience-term']);
+      if (!(ofPut >= term)) throw new Error(`${put.by} put in term ${ofPut} after term ${term}`);
+      term = ofPut;
+      const writer = writers.get(term) ?? put.by;
+      if (writer !== put.by) throw new Error(`${writer} and ${put.by} both put in term ${term}`);
+      writers.set(term, writer);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.check();
+    // Before that, a signal ends one without a word.
+    for (const { program } of this.members) await program.logged('a start', ({ event }) => event === 'started');
+    const exits = await Promise.all(this.members.map(({ program }) => program.stop()));
+    expect(exits.map(({ code }) => code)).toEqual(this.members.map(() => 0));
+  }
+
+  get #configurations(): TakenPut[] {
+    return this.#taken.filter(({ key }) => key.includes(configKey));
+  }
+
+  /** Each put names the version that it replaced: their answers may have come in another order. */
+  *#inOrder(): Generator<TakenPut> {
+    const after = new Map(this.#configurations.map((put) => [String(put.headers['if-match'] ?? 'absent'), put]));
+    expect(after.size).toBe(this.puts);
+    let count = 0;
+    for (let put = after.get('absent'); put !== undefined; put = after.get(put.version)) {
+      count++;
+      yield put;
+    }
+    expect(count).toBe(this.puts);
+  }
+
+  #send(name: string): void {
+    this.#published.push(name);
+    this.cluster.publish(named(name));
+  }
+
+  #start(member: Omit<Member, 'program'>): Program {
+    member.toStore.user = `${member.name}, process ${++this.#processes}`;
+    return new Program(['run'], member.environment);
+  }
+}
+
+/** The name of a stored configuration; fails where it is not whole. */
+function nameOf(bytes: Buffer): string {
+  if (bytes.length === 0) return '';
+  const table = JSON.parse(bytes.subarray(0, unsealedLength(bytes)).toString('utf8')) as {
+    services: readonly [{ name: string }];
+  };
+  return table.services[0].name;
+}
