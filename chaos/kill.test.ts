@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Cluster, importerEnvironment } from '../test/cli/cluster';
+import { Cluster, exporterEnvironment, importerEnvironment } from '../test/cli/cluster';
 import { fakeGcs, fileStore, minio, type StoreKind, versitygw } from '../test/cli/stores';
 import { Box, md5 } from '../test/gateway/box';
 import { needs } from '../test/gateway/tools';
@@ -63,6 +63,54 @@ describe('an exporter that is killed at random instants', () => {
   });
 });
 
+describe('an exporter that is killed while it has nothing but its spool', () => {
+  it('leaves a whole configuration there or none, and the next one exports it and clears up', hours, async () => {
+    const kills = times({ ci: 20, short: 100, long: 1_000 });
+    const choice = random('kill spool');
+    const history = new History('spool', choice);
+    const folder = temporaryFolder();
+    const spool = join(folder, 'spool');
+    // A file in the way of the store's folder: nothing can be stored.
+    const way = join(folder, 'store');
+    const cluster = await Cluster.start();
+    cluster.publish(history.next());
+    const environment = {
+      ...cluster.environment,
+      ...exporterEnvironment({ KONG_RESILIENCE_SPOOL_DIR: spool, KONG_RESILIENCE_LEASE_SECONDS: '2' }),
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `file://${way}`,
+    };
+    const file = join(spool, '3.9.3.spool');
+    const spooled = (): number => {
+      if (!existsSync(file)) return -1;
+      const bytes = readFileSync(file);
+      return history.positionOf(bytes.subarray(bytes.indexOf('\n') + 1));
+    };
+    let durationMs = 0;
+    let within = 0;
+    writeFileSync(way, '');
+    for (let kill = 0; kill < kills; kill++) {
+      const begun = performance.now();
+      const exporter = new Program(['run'], environment);
+      if (kill % 10 === 0) {
+        await exporter.waitFor('the newest is spooled', () => spooled() === history.newest);
+        durationMs = performance.now() - begun;
+      }
+      const before = spooled();
+      cluster.publish(history.next());
+      await delay(durationMs * (choice.below(4) === 0 ? choice.next() : 0.6 + 0.5 * choice.next()));
+      await exporter.stop('SIGKILL');
+      expect(spooled()).toBeGreaterThanOrEqual(before);
+      if (readdirSync(spool).some((name) => name.startsWith('.'))) within++;
+    }
+    rmSync(way);
+    expect((await run(['export', '--once'], environment)).code).toBe(0);
+    expect(history.positionOf(readFileSync(join(way, '3.9.3', 'config.json')))).toBe(history.newest);
+    expect(readdirSync(spool)).toEqual([]);
+    const note = `within a file of the spool ${within}`;
+    writeFigure(recordFolder, { suite: 'kill', what: 'exporter without a store killed', count: kills, note });
+  });
+});
+
 describe('an importer that is killed at random instants', () => {
   it('leaves in the hand-over a whole configuration or none, and the next one clears up', hours, async () => {
     const kills = times({ ci: 40, short: 200, long: 2_000 });
@@ -103,7 +151,8 @@ describe('an importer that is killed at random instants', () => {
       const [before, left] = [staged(), unfinished()];
       await bucket.write('3.9.3/config.json', history.next().table);
       const importer = new Program(['import'], environment);
-      await delay(durationMs * choice.next());
+      // Most of the time it only starts: three of four fall in what follows.
+      await delay(durationMs * (choice.below(4) === 0 ? choice.next() : 0.6 + 0.5 * choice.next()));
       const { signal } = await importer.stop('SIGKILL');
       const after = staged();
       expect([before, history.newest]).toContain(after);

@@ -89,6 +89,15 @@ for (const shell of shells) {
       });
     });
 
+    it('takes away the half-written memory of a start that was killed', async () => {
+      box.stage(STAGED);
+      const left = [join(box.handover, 'checked.4711'), join(box.prefix, 'kong-resilience.started-from.4711')];
+      for (const path of left) writeFileSync(path, 'half');
+      expect((await box.start(shell)).config).toBe(box.config);
+      expect(left.filter((path) => existsSync(path))).toEqual([]);
+      expect(box.noted).toEqual([`${stagedMd5} handed-over`]);
+    });
+
     describe('a cache that a control plane filled', () => {
       it.each(['no variable', 'our file', 'a file of the user'])(
         'is used; with %s, and staged or not',
