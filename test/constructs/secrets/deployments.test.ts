@@ -59,7 +59,7 @@ describe('what has a canary', () => {
 
   it('is every construct that takes an exporter or an importer', () => {
     const takes = [...interfaces()]
-      .filter(([, members]) => members.some(({ type }) => /^(ExporterNode|ImporterNode)$/.test(type)))
+      .filter(([, members]) => members.some(({ type }) => /^(I?ExporterNode|ImporterNode)$/.test(type)))
       .map(([name]) => name)
       .filter((name) => name.endsWith('Props'))
       .map((name) => name.replace(/Props$/, ''));
