@@ -1,5 +1,19 @@
 import { causeOf, defineError, ResilienceError } from '../errors';
 
+/** What is to be done differs by the kind of store; `cloud` stands for what is not named. */
+function forScheme(
+  location: string,
+  texts: { readonly s3?: string; readonly cloud: string; readonly file: string },
+): string {
+  if (location.startsWith('file:')) return texts.file;
+  return location.startsWith('s3:') ? (texts.s3 ?? texts.cloud) : texts.cloud;
+}
+
+/** The reason of a cause, without the full stop that some end with. */
+function said(cause: unknown): string {
+  return cause === undefined ? '' : `: ${causeOf(cause).replace(/\.+$/, '')}`;
+}
+
 export const storeAbsent = defineError(
   'KR_STORE_ABSENT',
   'The store answered, and has no such object.',
@@ -30,9 +44,18 @@ export const storeNoBucket = defineError(
 export const storeDenied = defineError(
   'KR_STORE_DENIED',
   'The store knows or refuses the caller: no credentials, wrong ones, or ones without this permission.',
-  (location: string, action: string, cause?: unknown) => ({
-    reason: `${location}: ${action} was denied${cause === undefined ? '' : `: ${causeOf(cause)}`}.`,
-    fix: 'Check the credentials and the permissions: an exporter puts, gets and lists under the prefix, an importer gets and lists.',
+  (
+    location: string,
+    action: string,
+    cause?: unknown,
+    fix: string = forScheme(location, {
+      cloud:
+        'Check the credentials and the permissions: an exporter puts, gets and lists under the prefix, an importer gets and lists.',
+      file: 'Give this user the folder: an exporter reads and writes it, an importer reads it; and mount it writable for an exporter.',
+    }),
+  ) => ({
+    reason: `${location}: ${action} was denied${said(cause)}.`,
+    fix,
     cause,
   }),
 );
@@ -51,8 +74,12 @@ export const storeUnreachable = defineError(
   'KR_STORE_UNREACHABLE',
   'The store did not answer in time, or not as a store does: refused, no such host, time limit, 5xx, throttled, a page.',
   (location: string, action: string, cause?: unknown) => ({
-    reason: `${location}: ${action} did not succeed${cause === undefined ? '' : `: ${causeOf(cause)}`}.`,
-    fix: 'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region.',
+    reason: `${location}: ${action} did not succeed${said(cause)}.`,
+    fix: forScheme(location, {
+      s3: 'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region.',
+      cloud: 'Check the network and KONG_RESILIENCE_GCS_ENDPOINT.',
+      file: 'Check the volume and the room that is left on it.',
+    }),
     cause,
   }),
 );
@@ -71,8 +98,12 @@ export const storeRefused = defineError(
   'KR_STORE_REFUSED',
   'The store will never accept the request as it is, or what answered, with 404 time and again, is no object store.',
   (location: string, action: string, cause?: unknown) => ({
-    reason: `${location}: ${action} was refused${cause === undefined ? '' : `: ${causeOf(cause)}`}.`,
-    fix: 'Check bucket name, region, endpoint and KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG.',
+    reason: `${location}: ${action} was refused${said(cause)}.`,
+    fix: forScheme(location, {
+      s3: 'Check bucket name, region, endpoint and KONG_CLUSTER_FALLBACK_EXPORT_S3_CONFIG.',
+      cloud: 'Check the bucket name and KONG_RESILIENCE_GCS_ENDPOINT.',
+      file: 'Check the folder in KONG_CLUSTER_FALLBACK_CONFIG_STORAGE.',
+    }),
     cause,
   }),
 );

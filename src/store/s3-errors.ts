@@ -55,10 +55,12 @@ export function mayBeMissing(error: unknown): boolean {
   return answer?.status === 403 && (answer.code === undefined || /^(AccessDenied|Forbidden|403)$/.test(answer.code));
 }
 
-/** Whether it is a 404 without a code: the answer to a HEAD has none, whoever gives it. */
-export function isUnexplained404(error: unknown): boolean {
+/** The status of a refusal without a code: the answer to a HEAD has none, whoever gives it. */
+export function unexplainedStatus(error: unknown): number | undefined {
   const answer = answerIn(error);
-  return answer?.status === 404 && answer.code === undefined;
+  if (answer === undefined || answer.code !== undefined) return undefined;
+  // What is busy or down has nothing to explain.
+  return [408, 429].includes(answer.status) || answer.status >= 500 ? undefined : answer.status;
 }
 
 /** Maps what the SDK throws, by HTTP status first (a HEAD has no code), to the errors of this module. */
@@ -71,7 +73,8 @@ export function s3Error(error: unknown, subject: Subject): ResilienceError {
   }
   const cause = describe(error, answer);
   if (answer.code === 'RequestTimeTooSkewed') {
-    return storeDenied(location, action, new Error(`this machine's clock is wrong: ${cause.message}`));
+    const fix = "Set this machine's clock: the store allows a difference of 15 minutes.";
+    return storeDenied(location, action, new Error(`this machine's clock is wrong: ${cause.message}`), fix);
   }
   if (answer.code === undefined && answer.status === 404) {
     return storeRefused(location, action, new NoObjectStore('AWS_CONFIG_STORAGE_ENDPOINT'));

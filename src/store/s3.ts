@@ -18,7 +18,7 @@ import { Call, type Classify } from './call';
 import { storeAbsent, storeUnreachable } from './errors';
 import { clockBeside, httpDate, type Subject } from './http-answer';
 import { checkMetadata } from './metadata';
-import { isUnexplained404, mayBeMissing, s3CredentialError, s3Error } from './s3-errors';
+import { mayBeMissing, s3CredentialError, s3Error, unexplainedStatus } from './s3-errors';
 import type { CallOptions, ObjectInfo, ObjectReader, ObjectStore, PutOptions, PutResult, StoredObject } from './store';
 
 export interface S3Settings {
@@ -141,32 +141,38 @@ export class S3Reader implements ObjectReader {
   }
 
   /**
-   * AWS answers 403 for a missing key to who may not list the whole bucket, and a HEAD answered with 404 does not say
-   * what is missing, nor that an object store answered. Then the exact key is listed: where that works and the key is
-   * not in it, the object is absent. Else 403 stays denied, and a 404 is what the listing says.
+   * AWS answers 403 for a missing key to who may not list the whole bucket, and what a HEAD is answered with says
+   * neither what is missing, nor that an object store answered, nor why it refuses: it has no body. Then the exact key is
+   * listed: where that works and the key is not in it, the object is absent. Else it is refused for what the listing
+   * says, where that says more.
    */
   private async orMissing<T>(call: Call, method: 'GET' | 'HEAD', key: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const unexplained = isUnexplained404(error) && method === 'HEAD';
-      if (!unexplained && !mayBeMissing(error)) throw error;
+      const status = method === 'HEAD' ? unexplainedStatus(error) : undefined;
+      if (status === undefined && !mayBeMissing(error)) throw error;
       let keys: (string | undefined)[];
       try {
         const input = { Bucket: this.bucket, Prefix: key, MaxKeys: 1 };
         const output = await this.#list(call, input);
         keys = (output.Contents ?? []).map((object) => object.Key);
       } catch (listError) {
-        if (!unexplained && mayBeMissing(listError)) throw error;
+        if (status !== 404 && mayBeMissing(listError)) throw error;
         throw listError;
       }
       // Of all keys with this prefix the key itself comes first.
-      if (keys.includes(key)) {
-        if (!unexplained) throw error;
-        // Written in between: another try finds it.
+      if (!keys.includes(key)) {
+        if (status !== undefined && status !== 403 && status !== 404) throw error;
+        throw storeAbsent(this.location, `the object ${key}`, error);
+      }
+      // Written in between: another try finds it.
+      if (status === 404) {
         throw storeUnreachable(this.location, call.action, new Error('HTTP 404, and then a listing that has it'));
       }
-      throw storeAbsent(this.location, `the object ${key}`, error);
+      // What was refused may pass by now: the SDK sets its clock by the answers that refuse it for its time.
+      if (status !== undefined) return await work();
+      throw error;
     }
   }
 }

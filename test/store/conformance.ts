@@ -300,7 +300,9 @@ export function describeFaults(name: string, setUp: () => Promise<NetworkHarness
       const error = await failureOf(readAll(body));
       expect(error.message).toBe(
         `${store.location}: reading ${key} did not succeed: no complete answer within 700 ms. ` +
-          'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region.',
+          (store.location.startsWith('s3:')
+            ? 'Check the network, AWS_CONFIG_STORAGE_ENDPOINT and the region.'
+            : 'Check the network and KONG_RESILIENCE_GCS_ENDPOINT.'),
       );
     });
 

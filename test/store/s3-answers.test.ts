@@ -217,9 +217,35 @@ describe('what an S3 store answers', () => {
     await against(fail(403, 'RequestTimeTooSkewed', 'The difference is too large.'), async (store) => {
       expect((await failureOf(store.get(key))).message).toBe(
         `s3://b: reading ${key} was denied: this machine's clock is wrong: HTTP 403 RequestTimeTooSkewed: The difference is too large. ` +
-          'Check the credentials and the permissions: an exporter puts, gets and lists under the prefix, an importer gets and lists.',
+          "Set this machine's clock: the store allows a difference of 15 minutes.",
       );
     });
+  });
+
+  it.each([
+    [400, 'AuthorizationHeaderMalformed', 'REFUSED', 'refused'],
+    [400, 'ExpiredToken', 'DENIED', 'denied'],
+    [403, 'SignatureDoesNotMatch', 'DENIED', 'denied'],
+    [403, 'RequestTimeTooSkewed', 'DENIED', "denied: this machine's clock is wrong"],
+  ])('a head refused with %i tells what a listing says of it, as %s', async (status, code, outcome, told) => {
+    const answer: Handler = (request, response) =>
+      fail(status, request.method === 'HEAD' ? '' : code)(request, response);
+    await against(answer, async (store, requests) => {
+      const error = await failureOf(store.head(key));
+      expect(error.code).toBe(`KR_STORE_${outcome}`);
+      expect(error.reason).toBe(`s3://b: reading about ${key} was ${told}: HTTP ${status} ${code}: No.`);
+      expect(requests).toHaveLength(2);
+    });
+  });
+
+  it('a head that is denied once, for the time that the first request bears, is done again', async () => {
+    let heads = 0;
+    const answer: Handler = (request, response) => {
+      if (request.method !== 'HEAD') response.end(listing(`<Contents><Key>${key}</Key></Contents>`));
+      else if (heads++ === 0) fail(403)(request, response);
+      else response.writeHead(200, { ...stored, 'content-length': '2' }).end();
+    };
+    await against(answer, async (store) => expect((await store.head(key)).size).toBe(2));
   });
 
   describe('403 for a key, as AWS answers for a missing one to who may not list everything', () => {
