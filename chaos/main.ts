@@ -12,7 +12,17 @@ import { readFigures } from './support/figures';
 import { variables } from './support/variables';
 
 /** In the order in which they run: `secrets` searches what the others left. */
-const suites = ['lease', 'hostile-input', 'kill', 'exporters', 'store', 'control-plane', 'gateway', 'secrets'];
+const suites = [
+  'faults',
+  'lease',
+  'hostile-input',
+  'kill',
+  'exporters',
+  'store',
+  'control-plane',
+  'gateway',
+  'secrets',
+];
 
 interface Options {
   readonly seed: number;

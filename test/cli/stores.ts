@@ -26,7 +26,7 @@ export interface Stored {
 export interface Bucket {
   readonly name: string;
   /** The value of KONG_CLUSTER_FALLBACK_CONFIG_STORAGE. */
-  url(prefix?: string): string;
+  url(this: void, prefix?: string): string;
   /** What else the program needs to use it, as on Kong's page. */
   readonly environment: Environment;
   read(key: string): Promise<Stored | undefined>;

@@ -1,0 +1,45 @@
+/** A line that the log must have. */
+export interface Line {
+  readonly level: 'error' | 'warn' | 'info';
+  /** The stable name, where the line has one. */
+  readonly event?: string;
+  readonly code?: string;
+  /** A part of its reason, or of its message where it has none. */
+  readonly text: string;
+}
+
+/** The value of a metric, or that it has begun to count. */
+export type Metrics = Readonly<Record<`kong_resilience_${string}`, number | 'counts'>>;
+
+/** What becomes of an exporter that has stored one configuration and gets the next one while the fault lasts. */
+export interface ExportOutcome {
+  /** Absent: nothing is told, and nothing needs to be. */
+  readonly log?: Line;
+  /** Of `run` after SIGTERM, or of one that ends by itself. */
+  readonly exitCode: number;
+  readonly metrics: Metrics;
+  /** What the store holds while the fault lasts. */
+  readonly stored: 'the earlier one' | 'the newest' | 'nothing';
+}
+
+/** What becomes of an import without a control plane, with a file of an earlier import in the hand-over folder. */
+export interface ImportOutcome {
+  readonly log: Line;
+  /** Of `import --strict`; without it, 0. */
+  readonly exitCode: number;
+  /** Of `import --hold`. */
+  readonly metrics: Metrics;
+  /** What the gateway finds in the hand-over folder. */
+  readonly handedOver: 'what is stored' | 'the file of the earlier import' | 'nothing';
+}
+
+/** A row of the fault table: the input of a suite of `npm run chaos`, and of docs/faults.md. */
+export interface Fault<Injection> {
+  /** Stable, in kebab case. */
+  readonly id: string;
+  /** One sentence. */
+  readonly fault: string;
+  /** How it is brought about. */
+  readonly inject: Injection;
+  readonly expected: { readonly export?: ExportOutcome; readonly import?: ImportOutcome };
+}

@@ -1,0 +1,20 @@
+/** The faults that were named before there was a table, and the rows that show each: one without a row is a defect. */
+export const named: Readonly<Record<string, readonly string[]>> = {
+  'the store: refused': ['store-refused'],
+  'the store: hanging': ['store-hanging', 'store-answer-lost'],
+  'the store: slow (1 KB/s)': ['store-slow'],
+  'the store: 500': ['store-500'],
+  'the store: 503 SlowDown': ['store-503-slow-down'],
+  'the store: 403 in mid-run': ['store-403-mid-run'],
+  'the store: 403 for a missing key': ['store-403-missing-key', 'store-403-missing-key-no-list'],
+  'the store: 404 bucket': ['store-404-bucket'],
+  'the store: body cut at each of 64 offsets': ['store-body-cut'],
+  'the store: one bit flipped at each of 1,000': ['store-bit-flipped', 'store-bit-flipped-google'],
+  'the store: an HTML page with 200': ['store-html-page'],
+  'the store: wrong region': ['store-wrong-region'],
+  'the store: expired token': ['store-expired-token', 'store-expired-token-google'],
+  'the store: clock skew': ['store-clock-skew'],
+  'the store: 409 and 412': ['store-409', 'store-412'],
+  'the store: a name under .invalid': ['store-unknown-host'],
+  'the store: a proxy in between': ['proxy-502', 'proxy-sign-in', 'proxy-404', 'proxy-strips-headers'],
+};
