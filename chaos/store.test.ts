@@ -7,9 +7,9 @@ import { Handover } from '../src/gateway';
 import { fetchConfiguration } from '../src/importer/fetch';
 import { silentLog } from '../src/runtime';
 import { openReader } from '../src/store';
-import { captured, Cluster, exporterEnvironment, importerEnvironment, type Table } from '../test/cli/cluster';
-import { type Bucket, fakeGcs, minio, type StoreKind, versitygw } from '../test/cli/stores';
-import { bundle, type Environment, Program, run, temporaryFolder } from '../test/support/program';
+import { captured, Cluster, exporterEnvironment, type Table } from '../test/cli/cluster';
+import { type Bucket, fakeGcs, fileStore, folderBucket, minio, type StoreKind, versitygw } from '../test/cli/stores';
+import { type Environment, Program, run, temporaryFolder } from '../test/support/program';
 import { freePort } from '../test/support/servers';
 import type { ExportOutcome, ImportOutcome } from './faults/fault';
 import { storeFaults, type StoreInjection } from './faults/store';
@@ -22,12 +22,18 @@ import { writeFigure } from './support/figures';
 import { random } from './support/random';
 import { long, recordFolder, times } from './support/settings';
 import { padded } from './support/tables';
-import { expectSound, handedOver, isLine, usedHandover } from './support/trial';
+import { expectImports, expectSound, isLine, metricsWithinMs } from './support/trial';
+import { canMount, Volume } from './support/volume';
 
 const key = 'kong/3.9.3/config.json';
 const earlier = captured('3.9.3');
 const newest = padded('newest', 40_000);
 const waitMs = 45_000;
+const gone = { KONG_CLUSTER_CONTROL_PLANE: '127.0.0.1:9' };
+const importLimits = {
+  KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
+  KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '5',
+};
 
 const kinds = [
   { scheme: 's3', kind: versitygw() },
@@ -100,9 +106,14 @@ class Scene {
 async function exporting(scene: Scene, injection: StoreInjection, expected: ExportOutcome): Promise<void> {
   const { cluster, bucket } = scene;
   const listen = `127.0.0.1:${await freePort()}`;
-  const always = { ...exporterEnvironment(), KONG_RESILIENCE_STATUS_LISTEN: listen };
-  const command = injection.clockAheadSeconds === undefined ? undefined : nodeAhead(injection.clockAheadSeconds);
-  const atStart = injection.environment !== undefined || command !== undefined;
+  const spool = injection.disk === undefined ? undefined : new Volume(temporaryFolder(), 16);
+  const always = {
+    ...exporterEnvironment(spool === undefined ? {} : { KONG_RESILIENCE_SPOOL_DIR: spool.folder }),
+    KONG_RESILIENCE_STATUS_LISTEN: listen,
+  };
+  const { clockAheadSeconds } = injection;
+  const command = clockAheadSeconds === undefined ? spool?.command() : nodeAhead(clockAheadSeconds);
+  const atStart = injection.environment !== undefined || clockAheadSeconds !== undefined;
   const faulty = scene.environment({ ...always, ...injection.environment?.(bucket) });
   const start = (environment: Environment): Program =>
     new Program(['run'], environment, command === undefined ? {} : { command });
@@ -116,11 +127,12 @@ async function exporting(scene: Scene, injection: StoreInjection, expected: Expo
   if (!atStart && injection.empty !== true) {
     await exporter.waitFor('the earlier one is stored', async () => (await scene.stored()) === 'the earlier one');
     await scene.inject(injection);
+    if (injection.disk?.state === 'read-only') spool?.remount(exporter.pid, 'ro');
   }
   cluster.publish(newest);
   if (expected.log !== undefined) await exporter.logged(`the line of the fault`, isLine(expected.log));
   else await exporter.waitFor('the newest is stored', async () => (await scene.stored()) === 'the newest');
-  expect(await metricsOf(listen, expected.metrics, 10_000)).toEqual(expected.metrics);
+  expect(await metricsOf(listen, expected.metrics, metricsWithinMs)).toEqual(expected.metrics);
   expect(await scene.stored()).toBe(expected.stored);
 
   await scene.lift(injection);
@@ -142,7 +154,6 @@ async function exporting(scene: Scene, injection: StoreInjection, expected: Expo
 /** A configuration is stored, the control plane is gone, and the store has the fault. */
 async function importing(scene: Scene, injection: StoreInjection, expected: ImportOutcome): Promise<void> {
   const { cluster, bucket } = scene;
-  const gone = { KONG_CLUSTER_CONTROL_PLANE: '127.0.0.1:9' };
   if (injection.empty !== true) {
     cluster.publish(earlier);
     const exported = await run(['export', '--once'], scene.environment(exporterEnvironment()));
@@ -150,37 +161,79 @@ async function importing(scene: Scene, injection: StoreInjection, expected: Impo
   }
   const stored = (await bucket.read(key))?.bytes ?? Buffer.alloc(0);
   await scene.inject(injection);
-  const command =
-    injection.clockAheadSeconds === undefined
-      ? ([process.execPath, bundle] as const)
-      : nodeAhead(injection.clockAheadSeconds);
-  const listen = `127.0.0.1:${await freePort()}`;
-  const start = (args: readonly string[], more: Environment): { program: Program; folder: string } => {
-    const folder = join(temporaryFolder(), 'handover');
-    usedHandover(folder);
-    const environment = {
-      ...importerEnvironment(folder, { KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '6', ...more }),
-      ...scene.environment({ ...gone, ...injection.environment?.(bucket) }),
-      KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
-    };
-    return { program: new Program(args, environment, { command }), folder };
-  };
-  const strict = start(['import', '--strict', '--json'], {});
-  const held = start(['import', '--hold'], { KONG_RESILIENCE_STATUS_LISTEN: listen });
-
-  const { code, stderr } = await strict.program.exit;
-  expect(code, stderr).toBe(expected.exitCode);
-  await held.program.logged('the line of the fault', isLine(expected.log));
-  expect(await metricsOf(listen, expected.metrics, 10_000)).toEqual(expected.metrics);
-  expect((await held.program.stop()).code).toBe(0);
-  for (const { program, folder } of [strict, held]) {
-    expect(program.log.filter(isLine(expected.log))).toHaveLength(1);
-    expectSound(program.log);
-    expect(handedOver(folder, stored)).toBe(expected.handedOver);
-  }
+  await expectImports(expected, {
+    environment: scene.environment({ ...gone, ...importLimits, ...injection.environment?.(bucket) }),
+    stored,
+    options: injection.clockAheadSeconds === undefined ? {} : { command: nodeAhead(injection.clockAheadSeconds) },
+  });
 }
 
-const network = storeFaults.filter(({ inject }) => inject.disk === undefined);
+/** As `exporting`, into a folder on a volume of its own. */
+async function exportingToVolume(state: 'full' | 'read-only', expected: ExportOutcome): Promise<void> {
+  const cluster = await Cluster.start();
+  cluster.publish(earlier);
+  const volume = new Volume(temporaryFolder(), 256);
+  const listen = `127.0.0.1:${await freePort()}`;
+  const large = padded('newest', 400_000);
+  const environment = {
+    ...cluster.environment,
+    ...exporterEnvironment(),
+    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `file://${volume.folder}`,
+    KONG_RESILIENCE_LEASE_SECONDS: '4',
+    KONG_RESILIENCE_STATUS_LISTEN: listen,
+  };
+  const exporter = new Program(['run'], environment, { command: volume.command() });
+  const holds = async ({ table }: Table): Promise<boolean> => {
+    const object = await folderBucket(volume.seenBy(exporter.pid)).read('3.9.3/config.json');
+    return object?.bytes.subarray(0, table.length).equals(table) === true;
+  };
+  await exporter.waitFor('the earlier one is stored', () => holds(earlier));
+  if (state === 'read-only') volume.remount(exporter.pid, 'ro');
+  cluster.publish(large);
+  if (expected.log !== undefined) await exporter.logged('the line of the fault', isLine(expected.log));
+  expect(await metricsOf(listen, expected.metrics, metricsWithinMs)).toEqual(expected.metrics);
+  expect(await holds(earlier)).toBe(expected.stored === 'the earlier one');
+  volume.remount(exporter.pid, state === 'full' ? 'size=16384k' : 'rw,size=16384k');
+  await exporter.waitFor('the newest is stored afterwards', () => holds(large), waitMs);
+  // Nothing of what had no room is left.
+  const left = readdirSync(join(volume.seenBy(exporter.pid), '3.9.3')).filter((name) => !name.endsWith('.meta'));
+  expect(left.sort()).toEqual(['config.json', 'kong-resilience.json']);
+  const { code, stderr } = await exporter.stop();
+  expect(code, stderr).toBe(expected.exitCode);
+  expectSound(exporter.log);
+  await cluster.down();
+}
+
+/** An import into a hand-over folder on a volume of its own. */
+async function importingToVolume(state: 'full' | 'read-only', expected: ImportOutcome): Promise<void> {
+  const cluster = await Cluster.start();
+  await cluster.down();
+  const bucket = await fileStore().bucket();
+  const { table } = padded('newest', 400_000);
+  await bucket.write('3.9.3/config.json', table);
+  await expectImports(expected, {
+    environment: {
+      ...cluster.environment,
+      ...gone,
+      ...importLimits,
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+    },
+    stored: table,
+    volume: { sizeKb: 256, readOnly: state === 'read-only' },
+  });
+}
+
+const local = storeFaults.filter(({ inject: { disk } }) => disk !== undefined && disk.of !== 'spool');
+
+describe.skipIf(!canMount)(`a volume${canMount ? '' : ' (NOT RUN, needs root on Linux)'}`, () => {
+  testRows(local, 120, async ({ inject, expected }) => {
+    const { state } = inject.disk ?? { state: 'full' };
+    if (expected.export !== undefined) await exportingToVolume(state, expected.export);
+    if (expected.import !== undefined) await importingToVolume(state, expected.import);
+  });
+});
+
+const network = storeFaults.filter((row) => !local.includes(row) && (canMount || row.inject.disk === undefined));
 
 describe.each(kinds)('$kind.name', ({ scheme, kind }) => {
   beforeAll(() => kind.start());

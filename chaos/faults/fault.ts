@@ -33,6 +33,16 @@ export interface ImportOutcome {
   readonly handedOver: 'what is stored' | 'the file of the earlier import' | 'nothing';
 }
 
+/** What becomes of a start of the gateway through the start script, while the control plane is down. */
+export interface StartOutcome {
+  /** A part of the script's line on stderr. */
+  readonly said: string;
+  /** What `KONG_DECLARATIVE_CONFIG` names then. */
+  readonly file: 'the staged file' | "the user's own" | 'none';
+  /** What the gateway serves; nothing is 404 for everything, and 503 on `/status/ready`. */
+  readonly serves: 'what was handed over' | 'its cache' | "the user's own file" | 'nothing';
+}
+
 /** A row of the fault table: the input of a suite of `npm run chaos`, and of docs/faults.md. */
 export interface Fault<Injection> {
   /** Stable, in kebab case. */
@@ -41,5 +51,9 @@ export interface Fault<Injection> {
   readonly fault: string;
   /** How it is brought about. */
   readonly inject: Injection;
-  readonly expected: { readonly export?: ExportOutcome; readonly import?: ImportOutcome };
+  readonly expected: {
+    readonly export?: ExportOutcome;
+    readonly import?: ImportOutcome;
+    readonly start?: StartOutcome;
+  };
 }

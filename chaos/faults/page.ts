@@ -1,4 +1,6 @@
-import type { Fault, ImportOutcome, ExportOutcome, Line, Metrics } from './fault';
+import type { Fault, ImportOutcome, ExportOutcome, Line, Metrics, StartOutcome } from './fault';
+import { controlPlaneFaults } from './control-plane';
+import { gatewayFaults } from './gateway';
 import { storeFaults } from './store';
 
 export type Row = Fault<unknown>;
@@ -7,7 +9,10 @@ interface Part {
   readonly heading: string;
   readonly about: string;
   readonly rows: readonly Row[];
+  readonly columns?: readonly string[];
 }
+
+const agentColumns = ['row', 'fault', 'against', 'log', 'exit code', 'metrics', 'stored, or handed over'];
 
 export const parts: readonly Part[] = [
   {
@@ -17,6 +22,21 @@ export const parts: readonly Part[] = [
       'no control plane, and finds the file of an earlier import in the hand-over folder. S3 is versitygw, and MinIO too in the long form; Google Cloud Storage is fake-gcs-server: ' +
       'each behind a proxy that does the damage.',
     rows: storeFaults,
+  },
+  {
+    heading: 'The control plane',
+    about:
+      'The store holds an earlier configuration. When the fault is over, what the control plane sends then is stored, in each row. The faults are those of a scripted server that speaks the ' +
+      'hybrid protocol as it was measured, over real TLS; the one that sends nothing for want of a plugin is the control plane of this package.',
+    rows: controlPlaneFaults,
+  },
+  {
+    heading: 'The gateway',
+    about:
+      "A start in an outage: `import` as a process stages what is stored, then `start.sh` decides in front of the gateway. Script and reader of the cache are the real ones, and the caches are Kong 3.9.3's own or of its format; " +
+      '`kong` and the gateway are stand-ins that do what was measured on a real one. The start ends as the command that it starts, and each row is decided a second time, with the same result.',
+    rows: gatewayFaults,
+    columns: ['row', 'fault', 'the script says', '`KONG_DECLARATIVE_CONFIG`', 'the gateway serves'],
   },
 ];
 
@@ -35,17 +55,20 @@ export function faultsPage(): string {
   return [head, ...parts.map(section)].join('\n');
 }
 
-function section({ heading, about, rows }: Part): string {
-  const lines = rows.flatMap((row) => {
-    const { id, fault, expected } = row;
+function section({ heading, about, rows, columns = agentColumns }: Part): string {
+  const lines = rows.flatMap(({ id, fault, expected }) => {
     const sides = [
       expected.export === undefined ? [] : [['export', ...exportCells(expected.export)]],
       expected.import === undefined ? [] : [['import', ...importCells(expected.import)]],
+      expected.start === undefined ? [] : [startCells(expected.start)],
     ].flat();
-    return sides.map((cells, index) => line([index === 0 ? `\`${id}\`` : '', index === 0 ? fault : '', ...cells]));
+    return sides.map((cells, index) => line([...(index === 0 ? [`\`${id}\``, fault] : ['', '']), ...cells]));
   });
-  const columns = ['row', 'fault', 'against', 'log', 'exit code', 'metrics', 'stored, or handed over'];
   return [`## ${heading}`, '', about, '', line(columns), line(columns.map(() => '---')), ...lines, ''].join('\n');
+}
+
+function startCells({ said, file, serves }: StartOutcome): string[] {
+  return [`"${said}"`, file, serves];
 }
 
 function exportCells({ log, exitCode, metrics, stored }: ExportOutcome): string[] {

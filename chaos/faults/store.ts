@@ -17,7 +17,7 @@ import {
 } from './damage';
 import type { ExportOutcome, Fault, ImportOutcome } from './fault';
 
-export type Disk = 'store' | 'spool' | 'hand-over';
+type Disk = 'store' | 'spool' | 'hand-over';
 
 export interface StoreInjection {
   /** What a proxy before the store does, or that nothing listens there. */
@@ -33,7 +33,7 @@ export interface StoreInjection {
   /** Nothing was stored before. */
   readonly empty?: boolean;
   /** Stores on which it can happen; absent: S3 and Google Cloud Storage. */
-  readonly stores?: readonly ('s3' | 'gcs' | 'file')[];
+  readonly stores?: readonly ('s3' | 'gcs')[];
 }
 
 type Row = Fault<StoreInjection>;
@@ -304,5 +304,55 @@ export const storeFaults: readonly Row[] = [
       export: notExported('KR_STORE_UNREACHABLE', 'the answer'),
       import: notImported(6, 'KR_STORE_UNREACHABLE', 'the answer is not one of'),
     },
+  },
+  {
+    id: 'file-store-full',
+    fault: 'The volume of a file store has no room for the next configuration.',
+    inject: { disk: { of: 'store', state: 'full' } },
+    expected: { export: notExported('KR_STORE_UNREACHABLE', 'ENOSPC') },
+  },
+  {
+    id: 'file-store-read-only',
+    fault: 'The volume of a file store becomes read-only.',
+    inject: { disk: { of: 'store', state: 'read-only' } },
+    expected: { export: notExported('KR_STORE_DENIED', 'EROFS') },
+  },
+  {
+    id: 'spool-full',
+    fault: 'Nothing listens at the store, and the volume of the spool has no room.',
+    inject: { damage: 'refused', disk: { of: 'spool', state: 'full' }, stores: ['s3'] },
+    expected: {
+      export: {
+        log: { level: 'error', code: 'KR_SPOOL_UNWRITABLE', text: 'ENOSPC' },
+        exitCode: 0,
+        metrics: fails,
+        stored: 'the earlier one',
+      },
+    },
+  },
+  {
+    id: 'spool-read-only',
+    fault: 'Nothing listens at the store, and the volume of the spool has become read-only.',
+    inject: { damage: 'refused', disk: { of: 'spool', state: 'read-only' }, stores: ['s3'] },
+    expected: {
+      export: {
+        log: { level: 'error', code: 'KR_SPOOL_UNWRITABLE', text: 'EROFS' },
+        exitCode: 0,
+        metrics: fails,
+        stored: 'the earlier one',
+      },
+    },
+  },
+  {
+    id: 'hand-over-full',
+    fault: 'The volume of the hand-over folder has no room for the configuration.',
+    inject: { disk: { of: 'hand-over', state: 'full' } },
+    expected: { import: notImported(7, 'KR_HANDOVER_FULL', 'ENOSPC') },
+  },
+  {
+    id: 'hand-over-read-only',
+    fault: 'The volume of the hand-over folder is read-only.',
+    inject: { disk: { of: 'hand-over', state: 'read-only' } },
+    expected: { import: notImported(7, 'KR_HANDOVER_DENIED', 'EROFS') },
   },
 ];
