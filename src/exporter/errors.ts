@@ -26,7 +26,7 @@ export const spoolUnwritable = defineError(
   'The folder for configurations that could not be exported yet cannot be used.',
   (dir: string, cause: unknown) => ({
     reason: `${dir}: the spool cannot be used: ${causeOf(cause)}.`,
-    fix: 'Set KONG_RESILIENCE_SPOOL_DIR to a folder that this user may write; without one, what is not exported yet is lost when this process ends.',
+    fix: 'Set KONG_RESILIENCE_SPOOL_DIR to a folder that this user may write, with room for a configuration; without one, what is not exported yet is lost when this process ends.',
     cause,
   }),
 );

@@ -5,7 +5,7 @@ export const handoverDenied = defineError(
   'The hand-over folder cannot be read or written by this user, or its file system is read-only.',
   (path: string, action: string, cause: unknown) => ({
     reason: `${path}: ${action} was denied: ${causeOf(cause)}.`,
-    fix: 'Give this user the folder in KONG_RESILIENCE_HANDOVER_DIR, and make it a member of KONG_RESILIENCE_HANDOVER_GROUP.',
+    fix: 'Give this user the folder in KONG_RESILIENCE_HANDOVER_DIR on a volume that is not read-only, and make it a member of KONG_RESILIENCE_HANDOVER_GROUP.',
     cause,
   }),
 );
