@@ -30,10 +30,11 @@ const earlier = captured('3.9.3');
 const newest = padded('newest', 40_000);
 const waitMs = 45_000;
 const gone = { KONG_CLUSTER_CONTROL_PLANE: '127.0.0.1:9' };
-const importLimits = {
+/** Of an import: most faults last until its deadline. */
+const importLimits = ({ deadlineSeconds = 5 }: StoreInjection = {}): Environment => ({
   KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
-  KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '5',
-};
+  KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: String(deadlineSeconds),
+});
 
 const kinds = [
   { scheme: 's3', kind: versitygw() },
@@ -162,7 +163,7 @@ async function importing(scene: Scene, injection: StoreInjection, expected: Impo
   const stored = (await bucket.read(key))?.bytes ?? Buffer.alloc(0);
   await scene.inject(injection);
   await expectImports(expected, {
-    environment: scene.environment({ ...gone, ...importLimits, ...injection.environment?.(bucket) }),
+    environment: scene.environment({ ...gone, ...importLimits(injection), ...injection.environment?.(bucket) }),
     stored,
     options: injection.clockAheadSeconds === undefined ? {} : { command: nodeAhead(injection.clockAheadSeconds) },
   });
@@ -215,7 +216,7 @@ async function importingToVolume(state: 'full' | 'read-only', expected: ImportOu
     environment: {
       ...cluster.environment,
       ...gone,
-      ...importLimits,
+      ...importLimits(),
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
     },
     stored: table,
@@ -239,7 +240,9 @@ describe.each(kinds)('$kind.name', ({ scheme, kind }) => {
   beforeAll(() => kind.start());
   afterAll(() => kind.stop());
 
-  const rows = network.filter(({ inject }) => inject.stores?.includes(scheme) ?? true);
+  const rows = network.filter(
+    ({ inject: { stores } }) => stores?.some((store) => [scheme, kind.name].includes(store)) ?? true,
+  );
   testRows(rows, 300, async ({ inject, expected }) => {
     const within = async (part: (scene: Scene) => Promise<void>): Promise<void> => {
       const scene = await Scene.of(kind, inject);

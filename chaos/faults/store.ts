@@ -30,10 +30,12 @@ export interface StoreInjection {
   readonly disk?: { readonly of: Disk; readonly state: 'full' | 'read-only' };
   /** The time limit of a call, where the fault is that it passes; else long enough to never pass. */
   readonly storeTimeoutSeconds?: number;
+  /** The deadline of an import, where the default of the suite would pass before the last try; each ends sooner. */
+  readonly deadlineSeconds?: number;
   /** Nothing was stored before. */
   readonly empty?: boolean;
   /** Stores on which it can happen; absent: S3 and Google Cloud Storage. */
-  readonly stores?: readonly ('s3' | 'gcs')[];
+  readonly stores?: readonly ('s3' | 'gcs' | 'versitygw')[];
 }
 
 type Row = Fault<StoreInjection>;
@@ -199,7 +201,8 @@ export const storeFaults: readonly Row[] = [
   {
     id: 'store-wrong-region',
     fault: 'The region in the environment is not that of the store.',
-    inject: { environment: () => ({ AWS_REGION: 'ap-south-2' }), stores: ['s3'] },
+    // MinIO takes any region.
+    inject: { environment: () => ({ AWS_REGION: 'ap-south-2' }), stores: ['versitygw'] },
     expected: {
       export: notExported('KR_STORE_REFUSED', 'region'),
       import: notImported(4, 'KR_STORE_REFUSED', 'region'),
@@ -290,7 +293,7 @@ export const storeFaults: readonly Row[] = [
   {
     id: 'proxy-404',
     fault: 'A proxy in between answers with 404 and a page: it does not know the store (any more).',
-    inject: { damage: page(404, 'Not Found') },
+    inject: { damage: page(404, 'Not Found'), deadlineSeconds: 30 },
     expected: {
       export: notExported('KR_STORE_REFUSED', 'this is not an object store'),
       import: notImported(4, 'KR_STORE_REFUSED', 'this is not an object store'),
