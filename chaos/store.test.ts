@@ -10,7 +10,6 @@ import { openReader } from '../src/store';
 import { captured, Cluster, exporterEnvironment, type Table } from '../test/cli/cluster';
 import { type Bucket, fakeGcs, fileStore, folderBucket, minio, type StoreKind, versitygw } from '../test/cli/stores';
 import { type Environment, Program, run, temporaryFolder } from '../test/support/program';
-import { freePort } from '../test/support/servers';
 import type { ExportOutcome, ImportOutcome } from './faults/fault';
 import { storeFaults, type StoreInjection } from './faults/store';
 import { cutAt, flipBit } from './faults/damage';
@@ -18,6 +17,7 @@ import { type Damage, DamagingProxy } from './support/damaging-proxy';
 import { metricsOf } from './support/metrics';
 import { nodeAhead } from './support/node-ahead';
 import { testRows } from './support/pool';
+import { quietPort } from './support/quiet-port';
 import { writeFigure } from './support/figures';
 import { random } from './support/random';
 import { long, recordFolder, times } from './support/settings';
@@ -106,7 +106,7 @@ class Scene {
 /** An exporter has stored one configuration; with the fault comes the next one; without it, that is stored. */
 async function exporting(scene: Scene, injection: StoreInjection, expected: ExportOutcome): Promise<void> {
   const { cluster, bucket } = scene;
-  const listen = `127.0.0.1:${await freePort()}`;
+  const listen = `127.0.0.1:${await quietPort()}`;
   const spool = injection.disk === undefined ? undefined : new Volume(temporaryFolder(), 16);
   const always = {
     ...exporterEnvironment(spool === undefined ? {} : { KONG_RESILIENCE_SPOOL_DIR: spool.folder }),
@@ -174,7 +174,7 @@ async function exportingToVolume(state: 'full' | 'read-only', expected: ExportOu
   const cluster = await Cluster.start();
   cluster.publish(earlier);
   const volume = new Volume(temporaryFolder(), 256);
-  const listen = `127.0.0.1:${await freePort()}`;
+  const listen = `127.0.0.1:${await quietPort()}`;
   const large = padded('newest', 400_000);
   const environment = {
     ...cluster.environment,
