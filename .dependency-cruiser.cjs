@@ -95,6 +95,18 @@ module.exports = {
       from: { path: '^(src|constructs)/' },
       to: { path: '^(test|chaos)/' },
     },
+    {
+      name: 'nothing-needs-the-benchmark',
+      severity: 'error',
+      from: { path: '^(src|constructs|test)/', pathNot: '^test/bench/' },
+      to: { path: '^bench/' },
+    },
+    {
+      name: 'the-benchmark-needs-no-tests',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: '^test/', pathNot: '^test/support/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

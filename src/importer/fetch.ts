@@ -57,8 +57,9 @@ export interface Fetched {
  *   nothing stays staged then
  */
 export async function fetchConfiguration(candidate: Candidate, options: FetchOptions): Promise<Fetched> {
-  const { reader, node, signal } = options;
+  const { reader, node, log, signal } = options;
   const object = await reader.get(candidate.key, { signal });
+  log.debug({ key: candidate.key, bytes: object.size }, 'the store gives the configuration');
   const metadata = parseSnapshotMetadata(object.metadata);
   const known = {
     candidate,
@@ -67,11 +68,13 @@ export async function fetchConfiguration(candidate: Candidate, options: FetchOpt
     ...(metadata === undefined ? {} : { receivedAt: metadata.receivedAt.toISOString() }),
     ...(metadata?.configHash === undefined ? {} : { configHash: metadata.configHash }),
   };
-  return placed(`${reader.location}/${candidate.key}`, async () =>
+  const fetched = await placed(`${reader.location}/${candidate.key}`, async () =>
     isVouchedFor(object, metadata, node)
       ? { ...known, staging: await copyVouchedFor(object, metadata, options) }
       : { ...known, ...(await readAndCheck(object, metadata, options)) },
   );
+  log.debug({ key: candidate.key }, 'the configuration is read and checked');
+  return fetched;
 }
 
 /** Says of an error in a content whose it is. */

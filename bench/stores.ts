@@ -1,0 +1,117 @@
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  type Credentials,
+  findServer,
+  minioRoot,
+  type RunningServer,
+  startFakeGcs,
+  startMinio,
+  startVersitygw,
+  versitygwRegion,
+  versitygwRoot,
+} from '../test/support/servers';
+
+export const bucket = 'bench';
+/** Of the configurations that this program writes. */
+export const prefix = 'kong';
+
+/** A store that runs, with the bucket in it. */
+export interface BenchStore {
+  readonly name: string;
+  readonly kind: 's3' | 'gcs';
+  readonly endpoint: URL;
+  /** What a client of it has in its environment, this program and the aws CLI alike. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly region: string;
+  readonly credentials: Credentials;
+  /** Writes an object as another program does, in this process. */
+  put(key: string, body: Uint8Array): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A store that may not be installed. */
+export interface StoreKind {
+  readonly name: string;
+  readonly missing: boolean;
+  start(): Promise<BenchStore>;
+}
+
+export const storeKinds: readonly StoreKind[] = [
+  s3Kind('MinIO', 'minio', startMinio, 'us-east-1', minioRoot),
+  s3Kind('versitygw', 'versitygw', startVersitygw, versitygwRegion, versitygwRoot),
+  gcsKind(),
+];
+
+function s3Kind(
+  name: string,
+  program: string,
+  start: () => Promise<RunningServer>,
+  region: string,
+  credentials: Credentials,
+): StoreKind {
+  return {
+    name,
+    missing: findServer(program) === undefined,
+    start: async () => {
+      const server = await start();
+      const endpoint = server.endpoint.origin;
+      const client = new S3Client({
+        ...{ endpoint, region, credentials, forcePathStyle: true },
+        ...{ requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' },
+      });
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      return {
+        ...{ name, kind: 's3', endpoint: server.endpoint, region, credentials },
+        environment: {
+          AWS_REGION: region,
+          AWS_DEFAULT_REGION: region,
+          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          AWS_CONFIG_STORAGE_ENDPOINT: endpoint,
+          KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `s3://${bucket}/${prefix}`,
+        },
+        put: async (Key, Body) => {
+          await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentType: 'application/json' }));
+        },
+        stop: async () => {
+          client.destroy();
+          await server.stop();
+        },
+      };
+    },
+  };
+}
+
+function gcsKind(): StoreKind {
+  const name = 'fake-gcs-server';
+  return {
+    name,
+    missing: findServer(name) === undefined,
+    start: async () => {
+      const server = await startFakeGcs();
+      await server.createBucket(bucket);
+      const endpoint = server.endpoint.origin;
+      return {
+        ...{
+          name,
+          kind: 'gcs',
+          endpoint: server.endpoint,
+          region: '',
+          credentials: { accessKeyId: '', secretAccessKey: '' },
+        },
+        environment: {
+          KONG_RESILIENCE_GCS_ENDPOINT: endpoint,
+          KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `gcs://${bucket}/${prefix}`,
+        },
+        put: async (key, body) => {
+          const url = `${endpoint}/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${encodeURIComponent(key)}`;
+          const headers = { 'content-type': 'application/json' };
+          const answer = await fetch(url, { method: 'POST', headers, body: Buffer.from(body) });
+          if (!answer.ok) throw new Error(`writing ${key}: HTTP ${answer.status}`);
+          await answer.arrayBuffer();
+        },
+        stop: () => server.stop(),
+      };
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { gzipSync } from 'node:zlib';
+import { type Bench, type Suite, withStore } from '../bench';
+import { randomHash } from '../control-plane';
+import { ExporterProcess } from '../exporter-process';
+import { Frames } from '../frames';
+import { exporterEnvironment } from '../our-process';
+import type { Figure } from '../results';
+import type { BenchStore } from '../stores';
+import { kongTable } from '../tables';
+
+/** Compressed, as they are sent. The largest is just below 16 MiB, Kong's default limit. */
+const frameSizes = [
+  { name: '10 KB', bytes: 10_000 },
+  { name: '1 MiB', bytes: 2 ** 20 },
+  { name: '4 MiB', bytes: 4 * 2 ** 20 },
+  { name: '16 MiB', bytes: 15.8 * 2 ** 20 },
+];
+const versionCounts = [1, 5];
+
+/** From a changed configuration that leaves the control plane to the object that is durable. */
+export const rpo: Suite = {
+  name: 'rpo',
+  title: 'RPO: from a change that leaves the control plane to its copy in the store',
+  forms: ['default', 'long'],
+  run: async (bench) => {
+    const kind = strictStore(bench);
+    if (kind === undefined) return [];
+    return withStore(kind, async (store) => {
+      const figures: Figure[] = [];
+      const ratio = compressionOf(kongTable({ bytes: 2_000_000, seed: 'rpo' }));
+      for (const { name, bytes } of frameSizes) {
+        const table = kongTable({ bytes: bytes * ratio, seed: `rpo ${name}` });
+        const frames = new Frames(table);
+        for (const versions of versionCounts) {
+          figures.push(...(await atOnce(bench, store, { name, versions, table, frames })));
+        }
+        if (bench.form === 'long' && name === '1 MiB') {
+          figures.push(...(await afterDelay(bench, store, { name, versions: 1, table, frames })));
+        }
+      }
+      return figures;
+    });
+  },
+};
+
+/** The store that is quick and strict, where it is installed. */
+export function strictStore({ stores }: Bench): Bench['stores'][number] | undefined {
+  return stores.find(({ name }) => name === 'versitygw') ?? stores.find(({ name }) => name === 'MinIO');
+}
+
+interface Change {
+  readonly name: string;
+  readonly versions: number;
+  readonly table: Buffer;
+  readonly frames: Frames;
+}
+
+let lastVersion = 0;
+/** Versions of which nothing is stored yet. */
+const newVersions = (count: number): string =>
+  Array.from({ length: count }, () => `3.8.${(lastVersion += 1)}`).join(',');
+const describe = (count: number): string => `${count} ${count === 1 ? 'version' : 'versions'}`;
+
+async function atOnce(bench: Bench, store: BenchStore, change: Change): Promise<readonly Figure[]> {
+  const { name, versions, table, frames } = change;
+  const { controlPlane, rounds, say } = bench;
+  say(`frame of ${name}, ${describe(versions)}`);
+  const samples = { rpo: [] as number[], after: [] as number[], bare: [] as number[] };
+  await withExporter(bench, store, versions, {}, async (exporter) => {
+    // The first one compiles, and makes the objects.
+    for (let round = -1; round < rounds; round += 1) {
+      const before = exporter.exported;
+      const { firstByte, lastByte } = await controlPlane.send(frames.of(randomHash()));
+      const durable = await exporter.until(before + versions);
+      const startedAt = performance.now();
+      await store.put('bare/config.json', table);
+      const put = performance.now() - startedAt;
+      if (round < 0) continue;
+      samples.rpo.push(durable - firstByte);
+      samples.after.push(durable - lastByte);
+      samples.bare.push(put);
+    }
+  });
+  const figure = (by: string, values: readonly number[]): Figure => ({
+    ...{ suite: 'rpo', of: [name, describe(versions)], by, quantity: 'wall', samples: values },
+  });
+  return [
+    figure('RPO', samples.rpo),
+    // Five configurations are five puts; the promise is about one.
+    ...(versions === 1
+      ? [figure('last byte to acknowledged put', samples.after), figure('bare put', samples.bare)]
+      : []),
+  ];
+}
+
+/** By default changes are gathered for a minute: the second of two is written a minute after the first. */
+async function afterDelay(bench: Bench, store: BenchStore, { name, frames }: Change): Promise<readonly Figure[]> {
+  const { controlPlane, say } = bench;
+  say(`frame of ${name}, delay of 60 s`);
+  const delay = { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '60' };
+  return withExporter(bench, store, 1, delay, async (exporter) => {
+    await controlPlane.send(frames.of(randomHash()));
+    await exporter.until(1);
+    const { firstByte } = await controlPlane.send(frames.of(randomHash()));
+    const durable = await exporter.until(2);
+    return [{ suite: 'rpo', of: [name, 'delay of 60 s'], by: 'RPO', quantity: 'wall', samples: [durable - firstByte] }];
+  });
+}
+
+export async function withExporter<T>(
+  bench: Bench,
+  store: BenchStore,
+  versions: number,
+  env: Readonly<Record<string, string>>,
+  use: (exporter: ExporterProcess) => Promise<T>,
+): Promise<T> {
+  bench.controlPlane.frame = undefined;
+  const exporter = new ExporterProcess({ ...exporterEnvironment(bench, store, newVersions(versions)), ...env });
+  try {
+    await bench.controlPlane.connected(versions);
+    return await use(exporter);
+  } finally {
+    await exporter.stop();
+    await bench.controlPlane.connected(0);
+  }
+}
+
+function compressionOf(table: Buffer): number {
+  return table.length / gzipSync(table).length;
+}
