@@ -42,10 +42,21 @@ async function measure({ form, rounds, only }: Options): Promise<Results> {
   try {
     const machine = describeMachine();
     const { peers, versions, missing } = await findPeers(folder, form);
-    const stores = storeKinds.filter((kind) => !kind.missing);
-    const absent = [...missing, ...storeKinds.filter((kind) => kind.missing).map(({ name }) => name)];
+    const stores = storeKinds.filter((kind) => form !== 'short' || kind.name === 'versitygw');
+    const absent = [...missing, ...stores.filter((kind) => kind.missing).map(({ name }) => name)];
     for (const name of absent) say(`MISSING: ${name}; see npm run bench -- --install and npm run test:servers`);
-    const bench: Bench = { form, rounds, folder, processes, controlPlane, peers, stores, say };
+    // Else nothing would be promised of what was not measured, and CI would pass.
+    if (form === 'short' && absent.length > 0) throw new Error(`the short form needs ${absent.join(', ')}`);
+    const bench: Bench = {
+      form,
+      rounds,
+      folder,
+      processes,
+      controlPlane,
+      peers,
+      stores: stores.filter((kind) => !kind.missing),
+      say,
+    };
     const figures: Figure[] = [];
     for (const suite of suites) {
       if (!suite.forms.includes(form) || (only !== undefined && suite.name !== only)) continue;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { configKey, leaseKey, type GatewayVersion, type NodeEnvironment } from '../contract';
 import { ResilienceError } from '../errors';
 import { monotonicMs, type Log } from '../runtime';
@@ -80,6 +81,8 @@ export class Exporter {
 
   /** Runs until `signal` aborts and what is in hand is finished. */
   async run(signal: AbortSignal): Promise<void> {
+    // Each version waits on it several times over; Node takes more than ten listeners for a leak, and says so.
+    setMaxListeners(0, signal);
     await Promise.all(this.versions.map((exporter) => exporter.run(signal)));
   }
 

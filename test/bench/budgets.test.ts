@@ -116,7 +116,7 @@ describe('what was promised', () => {
   it('is of a synthesis: a second, and a multiple of an empty stack', () => {
     expect(promised({ suite: 'synth', of: ['aws'] }, 'node')).toEqual([
       { kind: 'bound', limit: 1000 },
-      { kind: 'ratio', limit: 3, base: 'empty stack node' },
+      { kind: 'ratio', limit: 3.5, base: 'empty stack node' },
     ]);
     expect(promised({ suite: 'synth', of: ['empty stack'] }, 'node')).toEqual([]);
   });

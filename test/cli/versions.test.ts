@@ -108,3 +108,25 @@ it(
     expect((await exporter.stop()).code).toBe(0);
   },
 );
+
+it('exports ten versions without a warning', limit, async () => {
+  const bucket = await fileStore().bucket();
+  const cluster = await Cluster.start();
+  const table = named('ten');
+  cluster.publish(table);
+  const versions = Array.from({ length: 10 }, (_, patch) => `3.8.${patch}`);
+  const exporter = new Program(['run'], {
+    ...cluster.environment,
+    ...exporterEnvironment(),
+    KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+    KONG_RESILIENCE_GATEWAY_VERSION: versions.join(','),
+  });
+  for (const version of versions) {
+    await exporter.waitFor(
+      `${version} is stored`,
+      async () => (await bucket.read(`${version}/config.json`)) !== undefined,
+    );
+  }
+  expect((await exporter.stop()).code).toBe(0);
+  expect(exporter.log.filter(({ level }) => level !== 'info')).toEqual([]);
+});

@@ -115,6 +115,11 @@ function largeObject(store: MemoryStore, changes: { sha256?: string; enterprise?
     host: 'localhost.test',
   }));
   const body = Buffer.from(JSON.stringify({ _format_version: '3.0', _transform: false, services }));
+  return vouchedFor(store, body, changes);
+}
+
+/** Stores a body as this program's exporter does. */
+function vouchedFor(store: MemoryStore, body: Buffer, changes: { sha256?: string; enterprise?: boolean } = {}): Buffer {
   store.putNow(key('3.9.1'), body, {
     condition: 'absent',
     contentType: 'application/json',
@@ -303,6 +308,16 @@ describe('what is stored', () => {
     expect(await run()).toMatchObject({ outcome: 'staged', digestVerified: true, sha256: digest('sha256', large) });
     expect(staged()).toBe(large.toString());
     expect((await run()).entities).toBeUndefined();
+  });
+
+  it.each([
+    [32_768, { services: 1 }],
+    [32_769, undefined],
+  ])('of %i bytes counts as small up to 32 KiB, and is parsed then', async (bytes, entities) => {
+    const { store, run } = setting();
+    const table = tableOf('small');
+    vouchedFor(store, Buffer.from(table + ' '.repeat(bytes - table.length)));
+    expect((await run()).entities).toEqual(entities);
   });
 
   it('is refused when it is large and damaged, though a digest came with it', async () => {
