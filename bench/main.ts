@@ -29,6 +29,7 @@ async function main(): Promise<void> {
   const before = options.compare === undefined ? undefined : readResults(options.compare);
   const results = options.page ? readResults(options.results) : await measure(options);
   if (!options.page) writeResults(options.results, results);
+  say(`the result is ${options.results}`);
   tell(results);
   if (before !== undefined) compare(before, results);
   if (options.write) writePage(results);

@@ -88,6 +88,12 @@ describe('what was promised', () => {
     ]);
   });
 
+  it('is nothing against the aws CLI on Google Cloud', () => {
+    expect(promised(of('fake-gcs-server', '10 KB'))).toEqual([
+      { kind: 'ratio', limit: 1, base: 'fake-gcs-server 10 KB rclone', aim: true },
+    ]);
+  });
+
   it('is of an import of 64 MB: 1.2 of a bare SDK, and 120 MiB', () => {
     expect(promised(of('MinIO', '64 MB'))).toEqual([{ kind: 'ratio', limit: 1.2, base: 'MinIO 64 MB bare SDK' }]);
     expect(promised({ ...of('MinIO', '64 MB'), ...quantity('memory') })).toEqual([{ kind: 'bound', limit: 120 }]);

@@ -28,6 +28,7 @@ describe('a comparison', () => {
     expect(changes(results([100, 120, 140]), results([115, 130, 150]))).toEqual([]);
     expect(changes(results([100, 100, 100]), results([90, 130, 200]))).toHaveLength(1);
     expect(changes(results([100, 110, 130]), results([118, 118, 118]))).toEqual([]);
+    expect(changes(results([100, 110, 130]), results([100, 102, 112]))).toEqual([]);
   });
 
   it('tells nothing below a twentieth, however quiet the runs were', () => {
