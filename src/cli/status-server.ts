@@ -78,7 +78,9 @@ export class StatusServer {
         send(code, 'application/json', `${JSON.stringify(value, undefined, 2)}\n`);
       };
       const probe = ({ ok, document }: Probe): void => json(ok ? 200 : 503, document);
-      const { pathname } = new URL(request.url ?? '/', 'http://status');
+      const target = [request.url ?? '/', 'http://status'] as const;
+      if (!URL.canParse(...target)) return json(400, { message: 'the request names no path' });
+      const { pathname } = new URL(...target);
       if (request.method !== 'GET') return json(405, { message: 'GET only' });
       switch (pathname) {
         case '/status':

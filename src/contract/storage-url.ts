@@ -22,17 +22,17 @@ export type StorageUrlResult =
 export const storageForms = 's3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder';
 
 /** Schemes that Kong does not know, and the one that is meant. */
-const meantScheme: Readonly<Record<string, string>> = {
-  gcp: 'gcs',
-  google: 'gcs',
-  gc: 'gcs',
-  s3a: 's3',
-  s3n: 's3',
-  aws: 's3',
-  minio: 's3',
-  az: 'azure',
-  abfs: 'azure',
-};
+const meantScheme: ReadonlyMap<string, string> = new Map([
+  ['gcp', 'gcs'],
+  ['google', 'gcs'],
+  ['gc', 'gcs'],
+  ['s3a', 's3'],
+  ['s3n', 's3'],
+  ['aws', 's3'],
+  ['minio', 's3'],
+  ['az', 'azure'],
+  ['abfs', 'azure'],
+]);
 
 /** Longest prefix in bytes: a key has 1,024 in all, on S3 and on GCS. */
 const longestPrefix = 900;
@@ -81,7 +81,7 @@ function explainScheme(scheme: string, rest: string): string {
   if (lower === 'http' || lower === 'https') {
     return `${allowed} An endpoint belongs into AWS_CONFIG_STORAGE_ENDPOINT, the bucket into s3://bucket/prefix.`;
   }
-  const meant = meantScheme[lower] ?? (['s3', 'gcs', 'gs', 'file', 'azure'].includes(lower) ? lower : undefined);
+  const meant = meantScheme.get(lower) ?? (['s3', 'gcs', 'gs', 'file', 'azure'].includes(lower) ? lower : undefined);
   if (meant === undefined) return allowed;
   return `${allowed} Did you mean ${rest.includes('@') || rest.includes('?') ? `${meant}://` : `${meant}://${printable(rest)}`}?`;
 }
@@ -133,7 +133,7 @@ function parseFileUrl(rest: string): StorageUrlResult {
   }
   const folder = rest.length > 1 && rest.endsWith('/') ? rest.slice(0, -1) : rest;
   if (folder === '/') return refuse('KR_ENV_BUCKET', 'the folder is missing. Write it as file:///folder.');
-  const fault = explainPrefix(folder.slice(1), folder.slice(1));
+  const fault = explainPrefix(folder.slice(1), rest.slice(1));
   if (fault !== undefined) return refuse('KR_ENV_PREFIX', `the folder ${fault}`);
   return { ok: true, storage: { scheme: 'file', bucket: folder, prefix: '' } };
 }
@@ -143,8 +143,7 @@ function explainPrefix(prefix: string, tail: string): string | undefined {
   if (tail.includes('//')) return 'has an empty part ("//"). Write single slashes.';
   const parts = prefix.split('/');
   if (parts.includes('..') || parts.includes('.')) return 'has a part "." or "..". Write it out.';
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(prefix)) return 'has a control character. Leave it out.';
+  if (/\p{Cc}/u.test(prefix)) return 'has a control character. Leave it out.';
   if (Buffer.byteLength(prefix) > longestPrefix) {
     return `has ${Buffer.byteLength(prefix)} bytes; at most ${longestPrefix} fit into an object key.`;
   }

@@ -181,7 +181,7 @@ class Adapter {
 
   /** Removes what an open-source gateway does not know; returns whether there was any. */
   #strip(key: string, entity: Entity): boolean {
-    const known = OPEN_SOURCE_FIELDS[key];
+    const known = Object.hasOwn(OPEN_SOURCE_FIELDS, key) ? OPEN_SOURCE_FIELDS[key] : undefined;
     let changed = false;
     for (const [field, value] of Object.entries(entity)) {
       if (field !== 'ws_id' && (known === undefined || known.has(field) || isNested(value))) continue;
@@ -198,7 +198,7 @@ class Adapter {
       return id === undefined ? [] : [`${scope.replace('_', ' ')} "${this.#names.get(id) ?? id}"`];
     });
     return {
-      name: String(plugin['name']),
+      name: typeof plugin['name'] === 'string' ? plugin['name'] : 'without name',
       id: typeof plugin['id'] === 'string' ? plugin['id'] : 'without id',
       enabled: plugin['enabled'] !== false,
       on: on.length === 0 ? 'every request' : on.join(' and '),
@@ -209,7 +209,7 @@ class Adapter {
 
 /** Why a plugin cannot be kept; undefined when it can. */
 function whyRemoved(plugin: Entity): string | undefined {
-  if (ENTERPRISE_PLUGINS.has(String(plugin['name']))) return 'only Enterprise has it';
+  if (ENTERPRISE_PLUGINS.has(plugin['name'] as string)) return 'only Enterprise has it';
   const known = OPEN_SOURCE_FIELDS['plugins'];
   const field = Object.entries(plugin).find(
     // Without any other field it would run elsewhere or otherwise than configured; `ordering` only changes its turn.

@@ -140,7 +140,13 @@ class AdminApiPoll {
     } catch {
       throw this.#notYaml('too many aliases');
     }
-    const table = Buffer.from(JSON.stringify(value ?? null));
+    let json: string;
+    try {
+      json = JSON.stringify(value ?? null, onlyJson);
+    } catch {
+      throw this.#notYaml('it holds what JSON cannot say, or an alias of what it stands in');
+    }
+    const table = Buffer.from(json);
     return { table, info: checkTable(table) };
   }
 
@@ -188,6 +194,14 @@ class AdminApiPoll {
       this.signal.removeEventListener('abort', stop);
     }
   }
+}
+
+/** For JSON.stringify, which makes something else of these without a word. */
+function onlyJson(this: unknown, key: string, value: unknown): unknown {
+  const held = (this as Record<string, unknown>)[key];
+  const lost = typeof held === 'number' && !Number.isFinite(held);
+  if (lost || held instanceof Uint8Array || held instanceof Set || held instanceof Map) throw new TypeError('not JSON');
+  return value;
 }
 
 function member(text: string, key: string): unknown {

@@ -117,6 +117,13 @@ describe('what a report says, word for word', () => {
         ],
       },
       {
+        promise: 'a scheme with the name of what every object has',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'constructor://test-bucket/' },
+        problems: [
+          'KR_ENV_STORAGE KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "constructor://test-bucket/": the scheme "constructor" is not known. Allowed: s3://bucket/prefix, gcs://bucket/prefix (or gs://) or file:///folder.',
+        ],
+      },
+      {
         promise: 's3a://',
         block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3a://test-bucket' },
         problems: [
@@ -388,6 +395,20 @@ describe('what a report says, word for word', () => {
         block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://test-bucket/a b' },
         problems: [
           'KR_ENV_PREFIX KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3://test-bucket/a b": the prefix has white space in it. Leave it out.',
+        ],
+      },
+      {
+        promise: 'a folder with two slashes at its end',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'file:///var/lib//' },
+        problems: [
+          'KR_ENV_PREFIX KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "file:///var/lib//": the folder has an empty part ("//"). Write single slashes.',
+        ],
+      },
+      {
+        promise: 'a control character beyond ASCII, such as the one that begins an escape sequence',
+        block: { KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://test-bucket/a\u009bb' },
+        problems: [
+          'KR_ENV_PREFIX KONG_CLUSTER_FALLBACK_CONFIG_STORAGE is "s3://test-bucket/a\\u009bb": the prefix has a control character. Leave it out.',
         ],
       },
       {
@@ -1233,6 +1254,17 @@ describe('what a report says, word for word', () => {
         },
         problems: [
           'KR_ENV_GOOGLE_KEY GCP_SERVICE_ACCOUNT: it is base64, and Kong takes the JSON text itself. Decode it.',
+        ],
+      },
+      {
+        promise: 'JSON whose members are objects that have a length',
+        block: {
+          KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'gcs://test-bucket',
+          GCP_SERVICE_ACCOUNT:
+            '{"type":"service_account","client_email":{"length":{"toString":1,"valueOf":1}},"private_key":{"length":9}}',
+        },
+        problems: [
+          'KR_ENV_GOOGLE_KEY GCP_SERVICE_ACCOUNT: it lacks client_email and private_key. Put the whole content of the key file here.',
         ],
       },
       {

@@ -170,6 +170,29 @@ describe('adaptToOpenSource', () => {
     );
   });
 
+  it('takes a list and a plugin with the names of what every object has for what they are', async () => {
+    const value = smallTable({
+      constructor: [{ id: 1, ws_id }],
+      plugins: [
+        { id: 'p1', name: { toString: 1, valueOf: 1 }, ws_id },
+        { id: 'p2', name: { toString: 1, valueOf: 1 }, enabled: false, only_enterprise: 1 },
+      ],
+    });
+    const { report, text: adapted } = await adapt(value);
+    expect(JSON.parse(adapted)).toEqual(
+      smallTable({ constructor: [{ id: 1 }], plugins: [{ id: 'p1', name: { toString: 1, valueOf: 1 } }] }),
+    );
+    expect(report.plugins).toEqual([
+      {
+        id: 'p2',
+        name: 'without name',
+        enabled: false,
+        on: 'every request',
+        why: 'only Enterprise has its "only_enterprise"',
+      },
+    ]);
+  });
+
   it('refuses what is not JSON, cut in the middle of an entity', async () => {
     expect(await refusal(() => adapt(table.subarray(0, 400), 64))).toMatch(
       /^The configuration is not JSON: at byte 400, /,

@@ -188,6 +188,19 @@ describe('an Admin API as a source', () => {
       'KR_ADMIN_INVALID',
       `the "config" that it answers is not YAML (MISSING_CHAR at character 19). Check that KONG_RESILIENCE_ADMIN_URL is the Admin API of a gateway with database=off, ${AT}`,
     ],
+    ...(
+      [
+        ['an alias of the list that it stands in, which once ended the exporter', '&a [*a]'],
+        ['bytes, which JSON cannot say', '!!binary aGVsbG8='],
+        ['a set, which JSON cannot say', '!!set {a, b}'],
+        ['a number without end, which JSON cannot say', '[.inf]'],
+      ] as const
+    ).map(([what, value]): [string, Answer, string, string] => [
+      what,
+      config(YAML.replace('path: ~', `path: ${value}`)),
+      'KR_ADMIN_INVALID',
+      `the "config" that it answers is not YAML (it holds what JSON cannot say, or an alias of what it stands in). Check that KONG_RESILIENCE_ADMIN_URL is the Admin API of a gateway with database=off, ${AT}`,
+    ]),
   ])('tells %s', async (_what, answer, code, message) => {
     const { url } = await adminApi({ '/config': answer });
     expect(await start(url).problem()).toEqual({ code, message: `Admin API ${url.origin}: ${message}` });
