@@ -1,8 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ResilienceError } from '../src/errors';
+import { cacheParsers } from './hostile/cache';
 import { contractParsers } from './hostile/contract';
+import { documentParsers } from './hostile/documents';
+import { frameParsers } from './hostile/frames';
 import { snapshotParsers } from './hostile/snapshot';
+import { statusParsers } from './hostile/status-requests';
 import { writeFigure } from './support/figures';
 import { Hostile } from './support/hostile';
 import { Broken, type Parser } from './support/parser';
@@ -19,19 +23,26 @@ const hangMs = 30_000;
 const prototypes = [Object.prototype, Array.prototype, Function.prototype, String.prototype] as object[];
 const shape = (): string => JSON.stringify(prototypes.map((prototype) => Reflect.ownKeys(prototype).map(String)));
 
-/** Feeds a case. @returns whether it was taken */
-async function feed(parser: Parser, number: number): Promise<boolean> {
+/** Feeds a case, or a batch. @returns how many were taken */
+async function feed(parser: Parser, number: number): Promise<number> {
   try {
     const fed = parser.feed(new Hostile(random(`${parser.name} ${number}`)));
-    return typeof fed === 'boolean' ? fed : await fed;
+    return Number(typeof fed === 'boolean' ? fed : await fed);
   } catch (error) {
-    if (error instanceof ResilienceError && /^KR_[A-Z_]+$/.test(error.code)) return false;
+    if (error instanceof ResilienceError && /^KR_[A-Z_]+$/.test(error.code)) return 0;
     const reason = error instanceof Broken ? error.message : error instanceof Error ? error.stack : String(error);
     throw new Error(`${parser.name}, case ${number}: ${reason}`, { cause: error });
   }
 }
 
-const parsers: readonly Parser[] = [...contractParsers, ...snapshotParsers];
+const parsers: readonly Parser[] = [
+  ...contractParsers,
+  ...snapshotParsers,
+  ...frameParsers,
+  ...documentParsers,
+  ...cacheParsers,
+  ...statusParsers,
+];
 
 describe('hostile input', () => {
   const before = shape();
@@ -46,14 +57,16 @@ describe('hostile input', () => {
     afterAll(() => parser.stop?.());
 
     it('crashes nothing, hangs nothing, and is taken only where it is valid', limit, async () => {
-      const count = Math.ceil(times({ short: 100_000, long: 2_000_000 }) * (parser.share ?? 1));
+      const { share = 1, batch = 1 } = parser;
+      const count = Math.ceil(times({ short: 100_000, long: 2_000_000 }) * share);
       watchdog.begin(parser.name);
+
       let taken = 0;
       let slowestMs = 0;
-      for (let number = 0; number < count; number++) {
+      for (let number = 0; number < count; number += batch) {
         watchdog.tick(number);
         const started = performance.now();
-        if (await feed(parser, number)) taken++;
+        taken += await feed(parser, number);
         slowestMs = Math.max(slowestMs, performance.now() - started);
       }
       // Else it was not the parser that was tried, but its first line.

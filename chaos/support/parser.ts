@@ -7,13 +7,15 @@ export interface Parser {
   readonly note?: string;
   /** Share of the usual number of cases, where one of them costs far more than the others. */
   readonly share?: number;
+  /** How many cases are fed at once; 1 by default. */
+  readonly batch?: number;
   /**
-   * Feeds it one case.
+   * Feeds it one case, or a batch.
    *
-   * @returns whether it was taken for valid
+   * @returns whether it was taken for valid; how many of a batch were
    * @throws an error with a code of ours where it refused; any other one is a defect
    */
-  readonly feed: (hostile: Hostile) => boolean | Promise<boolean>;
+  readonly feed: (hostile: Hostile) => boolean | Promise<boolean | number>;
   /** Makes ready, and clears up. */
   readonly start?: () => Promise<void> | void;
   readonly stop?: () => Promise<void> | void;
