@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFigures } from './support/figures';
+import { writePage } from './support/page';
 import { variables } from './support/variables';
 
 /** In the order in which they run: `secrets` searches what the others left. */
@@ -30,6 +31,7 @@ interface Options {
   readonly long: boolean;
   readonly only: readonly string[];
   readonly json?: string;
+  readonly docs: boolean;
 }
 
 function wholeNumber(text: string): number {
@@ -37,7 +39,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-const { seed, ci, long, only, json } = new Command('chaos')
+const { seed, ci, long, only, json, docs } = new Command('chaos')
   .description(
     'Tries to lose a configuration; fails where one is lost, older than promised, damaged, or a secret shows.',
   )
@@ -45,6 +47,7 @@ const { seed, ci, long, only, json } = new Command('chaos')
   .addOption(new Option('--ci', 'the bounded form of CI').default(false).conflicts('long'))
   .option('--long', 'the long form, which takes hours', false)
   .addOption(new Option('--only <suite...>', 'these suites alone').choices(suites).default(suites, 'all'))
+  .addOption(new Option('--docs', 'write what was found to docs/chaos.md').default(false).conflicts('only'))
   .option('--json <folder>', 'keep the results of each suite there, for CI to count')
   .parse()
   .opts<Options>();
@@ -55,6 +58,7 @@ const output = join(record, 'output');
 mkdirSync(output);
 process.on('exit', () => rmSync(record, { recursive: true, force: true, maxRetries: 5 }));
 
+const started = performance.now();
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const form = ci ? ' --ci' : long ? ' --long' : '';
 say(`seed ${seed}${form}`);
@@ -96,4 +100,9 @@ for (const { suite, what, count, note } of readFigures(record))
 if (failed.length > 0) {
   say(`failed: ${failed.join(', ')}; repeat with npm run chaos -- --seed ${seed}${form} --only ${failed.join(' ')}`);
   process.exitCode = 1;
+}
+if (docs) {
+  const minutes = Math.ceil((performance.now() - started) / 60_000);
+  const page = { seed, form: ci ? 'bounded' : long ? 'long' : 'short', minutes, figures: readFigures(record), failed };
+  void writePage(fileURLToPath(new URL('../docs/chaos.md', import.meta.url)), page);
 }

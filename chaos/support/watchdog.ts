@@ -7,7 +7,7 @@ const progress = new Int32Array(memory);
 let seen = -1, since = Date.now();
 setInterval(() => {
   const now = Atomics.load(progress, 0);
-  if (now !== seen) { seen = now; since = Date.now(); return; }
+  if (now !== seen || new Uint8Array(memory, 4)[0] === 0) { seen = now; since = Date.now(); return; }
   if (Date.now() - since < limitMs) return;
   writeSync(2, 'a parser hangs: ' + Buffer.from(new Uint8Array(memory, 4)).toString().replace(/\\0.*$/s, '') + ', case ' + now + '\\n');
   process.kill(process.pid, 'SIGKILL');
@@ -27,7 +27,7 @@ export class Watchdog {
     this.#worker.unref();
   }
 
-  /** From now on this is tried. */
+  /** From now on this is tried; nothing is where it has no name. */
   begin(name: string): void {
     const bytes = new Uint8Array(this.#memory, 4);
     bytes.fill(0);

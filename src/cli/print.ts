@@ -1,10 +1,13 @@
+import { printable } from '../contract';
+
 /** Data goes to stdout, and nothing else does. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
+/** One line, whatever names from a store stand in it. */
 export function printLine(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }
 
 /** Seconds as a person says them: `12 s`, `5 min`, `3.2 h`, `4.5 d`. */

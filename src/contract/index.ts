@@ -16,7 +16,7 @@ export type { ReadOptions, ReadResult } from './read-environment';
 export * from './secret';
 export { formatStorageUrl, parseStorageUrl } from './storage-url';
 export type { StorageUrl, StorageUrlRefusal, StorageUrlResult } from './storage-url';
-export { show } from './show';
+export { printable, show } from './show';
 export { isLoopback } from './value-types';
 export { isVaultReference, parseVaultReference } from './vault-reference';
 export type { VaultReference, VaultReferenceRefusal, VaultReferenceResult } from './vault-reference';

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { inspectFolder, keepOutput, remember } from './left-behind';
 import { until } from './until';
 
 /** The package that is tested: this one, which `npm test` builds, or where it is installed. */
@@ -34,7 +35,10 @@ export type LogLine = { readonly level: string; readonly message: string } & Rea
 /** A folder that is gone after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'kong-resilience-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  onTestFinished(() => {
+    inspectFolder(folder);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
   return folder;
 }
 
@@ -52,6 +56,7 @@ export class Program {
     { command: [file, ...before] = [process.execPath, bundle], unread = [] }: ProgramOptions = {},
   ) {
     const home = temporaryFolder();
+    const secrets = remember(environment);
     const child = spawn(file, [...before, ...args], {
       env: { PATH: process.env['PATH'], HOME: home, AWS_EC2_METADATA_DISABLED: 'true', ...environment },
       cwd: home,
@@ -65,7 +70,7 @@ export class Program {
       child.once('error', failed);
       child.once('close', (code, signal) => {
         this.#ended = true;
-        keepOutput(this);
+        keepOutput(`${Date.now()}-${this.pid}`, this.stdout + this.stderr, secrets);
         done({ code, signal, stdout: this.stdout, stderr: this.stderr });
       });
     });
@@ -118,13 +123,6 @@ export class Program {
     if (ended && !(await condition()))
       throw new Error(`it ended before ${what}; it wrote:\n${this.stderr}${this.stdout}`);
   }
-}
-
-/** For `npm run chaos`, which searches what all processes wrote for secrets. */
-function keepOutput({ pid, stdout, stderr }: Program): void {
-  const folder = process.env['KONG_RESILIENCE_TEST_OUTPUT'];
-  if (folder === undefined || stdout + stderr === '') return;
-  writeFileSync(join(folder, `${Date.now()}-${pid}.txt`), `${stdout}${stderr}`);
 }
 
 /** Runs the program to its end. */

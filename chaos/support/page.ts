@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
+import { findServer } from '../../test/support/servers/process';
+import type { Figure } from './figures';
+
+const [begin, end] = ['<!-- latest run -->', '<!-- /latest run -->'];
+
+/** What ran, for the page. */
+export interface Run {
+  readonly seed: number;
+  /** `bounded`, `short` or `long`. */
+  readonly form: string;
+  readonly minutes: number;
+  readonly figures: readonly Figure[];
+  readonly failed: readonly string[];
+}
+
+/** The stores whose versions stand on the page, and how each is asked. */
+const stores: readonly (readonly [name: string, program: string, option: string])[] = [
+  ['MinIO', 'minio', '--version'],
+  ['versitygw', 'versitygw', '--version'],
+  ['fake-gcs-server', 'fake-gcs-server', '-version'],
+];
+
+function versionOf(program: string, option: string): string {
+  const path = findServer(program);
+  if (path === undefined) return 'not installed';
+  try {
+    const said = execFileSync(path, [option], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return /v?\d+(\.\d+)+\S*|RELEASE\.\S+|DEVELOPMENT\.\S+/.exec(said)?.[0] ?? 'version not told';
+  } catch {
+    return 'version not told';
+  }
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** Writes the part of a page that a run decides; the rest is written by hand. */
+export async function writePage(path: string, { seed, form, minutes, figures, failed }: Run): Promise<void> {
+  const text = readFileSync(path, 'utf8');
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${path} has no place for a run: ${begin} and ${end}`);
+  const rows = figures.map(
+    ({ suite, what, count, note = '' }) =>
+      `| \`${suite}\` | ${cell(what)} | ${count.toLocaleString('en')} | ${cell(note)} |`,
+  );
+  const run = [
+    `${new Date().toISOString().slice(0, 10)}, the ${form} form, seed ${seed}, ${minutes} minutes, Node ${process.versions.node} on ${process.platform}; ` +
+      `${stores.map(([name, program, option]) => `${name} ${versionOf(program, option)}`).join(', ')}. ` +
+      (failed.length === 0 ? 'Every suite passed.' : `Failed: ${failed.join(', ')}.`),
+    '',
+    '| suite | what was tried | times | what was seen |',
+    '| ----- | -------------- | ----: | ------------- |',
+    ...rows,
+  ].join('\n');
+  const page = `${text.slice(0, from)}${begin}\n\n${run}\n\n${text.slice(to)}`;
+  writeFileSync(path, await format(page, { ...(await resolveConfig(path)), filepath: path }));
+}
