@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ResilienceError } from '../src/errors';
+import { needs } from '../test/gateway/tools';
 import { logInjection, slowRequests, traversal } from './hostile/boundaries';
 import { cacheParsers } from './hostile/cache';
 import { contractParsers } from './hostile/contract';
@@ -53,32 +54,36 @@ describe('hostile input', () => {
   });
   afterAll(() => watchdog.close());
 
-  describe.each(parsers)('to the parser of: $name', (parser) => {
-    beforeAll(() => parser.start?.());
-    afterAll(() => parser.stop?.());
+  const fire = (parser: Parser): void => {
+    const { skip, note: missing } = needs(...(parser.programs ?? []));
+    describe.skipIf(skip)(`to the parser of: ${parser.name}${missing}`, () => {
+      beforeAll(() => parser.start?.());
+      afterAll(() => parser.stop?.());
 
-    it('crashes nothing, hangs nothing, and is taken only where it is valid', limit, async () => {
-      const { share = 1, batch = 1 } = parser;
-      const count = Math.ceil(times({ ci: 20_000, short: 100_000, long: 2_000_000 }) * share);
-      watchdog.begin(parser.name);
+      it('crashes nothing, hangs nothing, and is taken only where it is valid', limit, async () => {
+        const { share = 1, batch = 1 } = parser;
+        const count = Math.ceil(times({ ci: 20_000, short: 100_000, long: 2_000_000 }) * share);
+        watchdog.begin(parser.name);
 
-      let taken = 0;
-      let slowestMs = 0;
-      for (let number = 0; number < count; number += batch) {
-        watchdog.tick(number);
-        const started = performance.now();
-        taken += await feed(parser, number);
-        slowestMs = Math.max(slowestMs, performance.now() - started);
-      }
-      watchdog.begin('');
-      // Else it was not the parser that was tried, but its first line.
-      expect(taken, 'cases that were taken').toBeGreaterThan(count / 1000);
-      expect(taken, 'cases that were taken').toBeLessThan(count);
-      const note = `${taken} taken, the slowest in ${Math.ceil(slowestMs)} ms${parser.note === undefined ? '' : `; ${parser.note}`}`;
-      writeFigure(recordFolder, { suite, what: parser.name, count, note });
-      expect(shape(), 'what every object inherits').toBe(before);
+        let taken = 0;
+        let slowestMs = 0;
+        for (let number = 0; number < count; number += batch) {
+          watchdog.tick(number);
+          const started = performance.now();
+          taken += await feed(parser, number);
+          slowestMs = Math.max(slowestMs, performance.now() - started);
+        }
+        watchdog.begin('');
+        // Else it was not the parser that was tried, but its first line.
+        expect(taken, 'cases that were taken').toBeGreaterThan(count / 1000);
+        expect(taken, 'cases that were taken').toBeLessThan(count);
+        const note = `${taken} taken, the slowest in ${Math.ceil(slowestMs)} ms${parser.note === undefined ? '' : `; ${parser.note}`}`;
+        writeFigure(recordFolder, { suite, what: parser.name, count, note });
+        expect(shape(), 'what every object inherits').toBe(before);
+      });
     });
-  });
+  };
+  for (const parser of parsers) fire(parser);
 
   traversal();
   logInjection();

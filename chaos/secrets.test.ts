@@ -13,6 +13,12 @@ import { outputFolder, recordFolder } from './support/settings';
 
 const suite = 'secrets';
 
+/** For what never answers: an import, and a check, try until then. */
+const impatient: Environment = {
+  KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '4',
+  KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '2',
+};
+
 /** The program in each of its roles, with canaries in all that may be secret. */
 async function world(): Promise<{ cluster: Cluster; base: Environment; handover: string }> {
   const cluster = await Cluster.start();
@@ -104,23 +110,11 @@ describe('no secret shows', () => {
       KONG_RESILIENCE_SHUTDOWN_SECONDS: '1',
     };
     for (const [args, more] of [
-      [
-        ['run'],
-        importerEnvironment(handover, {
-          KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '4',
-          KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '2',
-        }),
-      ],
-      [
-        ['import', '--strict'],
-        importerEnvironment(handover, {
-          KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '4',
-          KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '2',
-        }),
-      ],
+      [['run'], importerEnvironment(handover, impatient)],
+      [['import', '--strict'], importerEnvironment(handover, impatient)],
       [['export', '--once', '--timeout', '3'], exporterEnvironment()],
-      [['status'], {}],
-      [['check'], {}],
+      [['status'], impatient],
+      [['check'], impatient],
     ] as const) {
       const { stdout, stderr } = await run(args, { ...environment, ...more });
       expect(stdout + stderr, args.join(' ')).not.toBe('');

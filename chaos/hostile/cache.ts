@@ -91,6 +91,7 @@ const batch = 50;
 
 const inMemory: Parser = {
   name: 'cache of a gateway',
+  programs: ['luajit'],
   batch,
   note: 'cache.lua in LuaJIT against a reader in TypeScript, the file in memory',
   start: () => void (probe = new Probe()),
@@ -110,6 +111,7 @@ let folder = '';
 
 const onDisk: Parser = {
   name: 'cache of a gateway, as a file',
+  programs: ['luajit'],
   share: 0.002,
   note: 'a process of LuaJIT each, as at the start of a gateway',
   start: () => {

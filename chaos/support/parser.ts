@@ -5,6 +5,8 @@ export interface Parser {
   readonly name: string;
   /** How the number of cases came about, where that is not said by it. */
   readonly note?: string;
+  /** Programs that it needs; without them it is skipped, visibly, and in CI that is a failure. */
+  readonly programs?: readonly string[];
   /** Share of the usual number of cases, where one of them costs far more than the others. */
   readonly share?: number;
   /** How many cases are fed at once; 1 by default. */
