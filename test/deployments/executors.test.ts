@@ -1,4 +1,6 @@
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -8,6 +10,7 @@ import { type ContainerDefinition, EcsService, secretOf, type TaskDefinition } f
 import type { Image } from '../support/platforms/images';
 import { type ChartValues, kongChart } from '../support/platforms/kong-chart';
 import { expand, Pod, type PodSpec } from '../support/platforms/kubernetes';
+import { fire, LambdaFunction, type LambdaSpec } from '../support/platforms/lambda';
 import { Network } from '../support/platforms/network';
 import { type ContainerSpec, Machine, sandboxIsMissing, userOf } from '../support/platforms/sandbox';
 import { environmentFile, SystemdMachine } from '../support/platforms/systemd';
@@ -542,5 +545,83 @@ describe.skipIf(sandboxIsMissing())('an instance of Cloud Run', () => {
       { name: 'b', image: 'shell' },
     ];
     expect(() => service(containers)).toThrow('a depends on b, which has no startup probe');
+  });
+});
+
+describe.skipIf(sandboxIsMissing())('a function of Lambda', { timeout: 60_000 }, () => {
+  function lambda(code: string, more: Partial<LambdaSpec> = {}): LambdaFunction {
+    const index = machine.newFile('index.cjs', code);
+    const archive = index.replace(/index\.cjs$/, 'lambda.zip');
+    expect(spawnSync('python3', ['-m', 'zipfile', '-c', archive, index]).status).toBe(0);
+    const bytes = readFileSync(archive);
+    const spec = {
+      name: 'kong',
+      arn: 'arn:aws:lambda:eu-west-1:123456789012:function:kong',
+      handler: 'index.run',
+      runtime: 'nodejs22.x',
+      archive: bytes,
+      sourceCodeHash: createHash('sha256').update(bytes).digest('base64'),
+      timeoutSeconds: 20,
+      memoryMiB: 512,
+      tmpMiB: 16,
+      variables: { GIVEN: 'value' },
+      ...more,
+    };
+    const credentials = { accessKeyId: 'id', secretAccessKey: 'key' };
+    return new LambdaFunction(machine, spec, { region: 'eu-west-1', credentials: () => credentials, reachable: {} });
+  }
+  const schedule = (retries: number): Parameters<typeof fire>[1] => ({
+    rule: { name: 'rule', arn: 'arn:rule', schedule_expression: 'rate(5 minutes)' },
+    target: { rule: 'rule', arn: 'arn:aws:lambda:eu-west-1:123456789012:function:kong' },
+    permission: {
+      function_name: 'kong',
+      action: 'lambda:InvokeFunction',
+      principal: 'events.amazonaws.com',
+      source_arn: 'arn:rule',
+    },
+    invokeConfig: { function_name: 'kong', maximum_retry_attempts: retries },
+  });
+
+  it('keeps its environment for the next run, with exactly its variables and a /tmp alone to write to', async () => {
+    const kept = lambda(`
+      const { writeFileSync, statfsSync } = require('node:fs');
+      const can = (path) => { try { writeFileSync(path, ''); return true; } catch { return false; } };
+      let runs = 0;
+      exports.run = async () => ({
+        runs: ++runs,
+        own: [process.env.GIVEN, process.env.AWS_LAMBDA_FUNCTION_NAME, process.env.HOME, process.getuid()],
+        writes: [can('/tmp/file'), can('/var/task/file'), can('/file')],
+        tmpMiB: (statfsSync('/tmp').blocks * statfsSync('/tmp').bsize) / 1024 ** 2,
+      });`);
+    const own = ['value', 'kong', null, 993];
+    const writes = [true, false, false];
+    expect(await kept.invoke()).toEqual({ payload: { runs: 1, own, writes, tmpMiB: 16 } });
+    expect(await kept.invoke()).toEqual({ payload: { runs: 2, own, writes, tmpMiB: 16 } });
+    expect(kept.environments).toHaveLength(1);
+  });
+
+  it('ends what takes longer than its timeout, and begins afresh', async () => {
+    const slow = lambda('exports.run = () => new Promise(() => setInterval(() => undefined, 1000));', {
+      timeoutSeconds: 1,
+    });
+    for (const count of [1, 2]) {
+      const { error } = await slow.invoke();
+      expect(error?.errorMessage).toBe('Task timed out after 1.00 seconds');
+      expect(slow.environments).toHaveLength(count);
+    }
+    expect(slow.metrics).toEqual({ Invocations: 2, Errors: 2, Throttles: 0 });
+  });
+
+  it('is tried again by its schedule as often as is configured', async () => {
+    const failing = "exports.run = async () => { throw new Error('no'); };";
+    expect(await fire(lambda(failing), schedule(0))).toHaveLength(1);
+    expect(await fire(lambda(failing), schedule(2))).toHaveLength(3);
+  });
+
+  it('throttles what is over its reserved concurrency', async () => {
+    const one = lambda('exports.run = async () => null;', { reservedConcurrency: 1 });
+    const outcomes = await Promise.all([one.invoke(), one.invoke()]);
+    expect(outcomes.map(({ error }) => error?.errorType)).toEqual([undefined, 'TooManyRequestsException']);
+    expect(one.metrics).toEqual({ Invocations: 1, Errors: 0, Throttles: 1 });
   });
 });

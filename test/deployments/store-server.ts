@@ -12,23 +12,29 @@ import { type Credentials, minioRoot, startFakeGcs, startMinio } from '../suppor
 
 /** The one bucket of a specification, read and written without the program's own drivers. */
 export interface StoredObjects {
-  /** Puts a configuration where the specification's nodes look for it. */
-  write(bytes: Buffer): Promise<void>;
+  /** Puts a configuration where the specification's nodes look for it, or another object beside it. */
+  write(bytes: Buffer, name?: ObjectName): Promise<void>;
   /** What stands there. */
-  read(): Promise<Buffer | undefined>;
+  read(name?: ObjectName): Promise<Buffer | undefined>;
 }
+
+/** The configuration, and the lease of its exporters. */
+type ObjectName = 'config.json' | 'kong-resilience.json';
 
 /** A real store that runs, for the tests of a file. */
 export interface StoreServer {
   readonly port: number;
   readonly credentials: Credentials;
+  /** What a program on this machine has to have of it in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
   /** @param url `s3://bucket/prefix` or `gcs://bucket/prefix`, as the specification has it; its bucket is made, and emptied */
   bucket(url: string): Promise<StoredObjects>;
   stop(): Promise<void>;
 }
 
-/** The object of the version that every specification has. */
-const keyOf = (prefix: string): string => [prefix, '3.9.1', 'config.json'].filter((part) => part !== '').join('/');
+/** An object of the version that every specification has. */
+const keyOf = (prefix: string, name: ObjectName = 'config.json'): string =>
+  [prefix, '3.9.1', name].filter((part) => part !== '').join('/');
 
 function placeOf(url: string): { readonly bucket: string; readonly prefix: string } {
   const [, bucket = '', prefix = ''] = /^[a-z0-9]+:\/\/([^/]+)\/?(.*?)\/?$/.exec(url) ?? [];
@@ -53,21 +59,27 @@ export async function s3Server(
   return {
     port: Number(server.endpoint.port),
     credentials,
+    environment: {
+      AWS_CONFIG_STORAGE_ENDPOINT: server.endpoint.href,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
     stop: () => server.stop(),
     bucket: async (url) => {
       const { bucket: Bucket, prefix } = placeOf(url);
-      const Key = keyOf(prefix);
       if (!made.has(Bucket)) await client.send(new CreateBucketCommand({ Bucket }));
       made.add(Bucket);
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
       for (const object of Contents) await client.send(new DeleteObjectCommand({ Bucket, Key: object.Key ?? '' }));
       return {
-        write: async (bytes) => {
+        write: async (bytes, name) => {
+          const Key = keyOf(prefix, name);
           await client.send(new PutObjectCommand({ Bucket, Key, Body: bytes, ContentType: 'application/json' }));
         },
-        read: async () => {
+        read: async (name) => {
           try {
-            const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+            const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(prefix, name) }));
             return Buffer.from((await Body?.transformToByteArray()) ?? []);
           } catch (error) {
             if (error instanceof NoSuchKey) return undefined;
@@ -112,10 +124,11 @@ export async function gcsServer(): Promise<StoreServer> {
   return {
     port: Number(server.endpoint.port),
     credentials: { accessKeyId: '', secretAccessKey: '' },
+    environment: { KONG_RESILIENCE_GCS_ENDPOINT: server.endpoint.href },
     stop: () => server.stop(),
     bucket: async (url) => {
       const { bucket, prefix } = placeOf(url);
-      const key = encodeURIComponent(keyOf(prefix));
+      const key = (name?: ObjectName): string => encodeURIComponent(keyOf(prefix, name));
       if (!made.has(bucket)) await server.createBucket(bucket);
       made.add(bucket);
       const listed = (await (await ask(`/storage/v1/b/${bucket}/o`)).json()) as { items?: { name: string }[] };
@@ -123,16 +136,16 @@ export async function gcsServer(): Promise<StoreServer> {
         await ask(`/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`, { method: 'DELETE' });
       }
       return {
-        write: async (bytes) => {
-          const path = `/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${key}`;
+        write: async (bytes, name) => {
+          const path = `/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${key(name)}`;
           await ask(path, {
             method: 'POST',
             headers: { 'content-type': 'application/json' },
             body: Buffer.from(bytes),
           });
         },
-        read: async () => {
-          const answer = await ask(`/storage/v1/b/${bucket}/o/${key}?alt=media`);
+        read: async (name) => {
+          const answer = await ask(`/storage/v1/b/${bucket}/o/${key(name)}?alt=media`);
           return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined;
         },
       };

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { Cluster } from '../cli/cluster';
+import { Cluster, exporterEnvironment } from '../cli/cluster';
+import { run } from '../support/program';
 import type { Credentials } from '../support/servers';
 import { Machine } from '../support/platforms/sandbox';
 import type { StoreServer, StoredObjects } from './store-server';
@@ -53,6 +54,7 @@ export class World {
     readonly machine: Machine,
     private readonly server: StoreServer,
     readonly objects: StoredObjects,
+    private readonly bucket: string,
     private readonly bad: Readonly<Record<'silent' | 'slow', number>>,
   ) {}
 
@@ -82,7 +84,7 @@ export class World {
       await machine.end();
       for (const end of [silent.end, slow.end]) end();
     });
-    return new World(cluster, machine, server, objects, { silent: silent.port, slow: slow.port });
+    return new World(cluster, machine, server, objects, bucket, { silent: silent.port, slow: slow.port });
   }
 
   /** The control plane publishes a configuration, which it has from then on. */
@@ -113,6 +115,18 @@ export class World {
   /** Stores a configuration as an exporter leaves it, without one. */
   async stored(number: number): Promise<void> {
     await this.objects.write(configuration(number));
+  }
+
+  /** Stores a configuration with an exporter, which confirms it and ends. */
+  async exported(number: number): Promise<void> {
+    this.publish(number);
+    const { code, stderr } = await run(['export', '--once'], {
+      ...this.cluster.environment,
+      ...exporterEnvironment(this.server.environment),
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: this.bucket,
+      KONG_RESILIENCE_GATEWAY_VERSION: gatewayVersion,
+    });
+    if (code !== 0) throw new Error(`export --once ended with ${code}: ${stderr}`);
   }
 
   private portOf(manner: Manner, port: number): number | undefined {

@@ -32,6 +32,7 @@ export interface ContainerSpec {
   readonly groups?: readonly number[];
   readonly workingDirectory?: string;
   readonly mounts?: readonly Mount[];
+  /** Places, each with the options of its mount after a colon where it has some. */
   readonly tmpfs?: readonly string[];
   readonly readOnlyRoot?: boolean;
   readonly noNewPrivileges?: boolean;
@@ -309,7 +310,7 @@ export class Sandbox {
     );
     file('group', image.groups.map(({ name, gid, members }) => `${name}:x:${gid}:${members.join(',')}\n`).join(''));
     for (const { target, source } of [...(this.spec.mounts ?? []), ...image.binds]) this.makeTarget(target, source);
-    for (const target of tmpfs) this.makeTarget(target, '/');
+    for (const one of tmpfs) this.makeTarget(tmpfsOf(one).target, '/');
   }
 
   /** Where something is to be mounted there must be something of its kind. */
@@ -364,7 +365,9 @@ export class Sandbox {
       `mount -t proc proc ${inside('proc')}`,
       ...image.binds.flatMap(bind),
       ...image.hidden.filter((path) => existsSync(path)).map((path) => `mount --bind /dev/null ${inside(path)}`),
-      ...tmpfs.map((target) => `mount -t tmpfs -o mode=1777 tmpfs ${inside(target)}`),
+      ...tmpfs
+        .map(tmpfsOf)
+        .map(({ target, options }) => `mount -t tmpfs -o mode=1777${options} tmpfs ${inside(target)}`),
       ...deepestLast.flatMap(bind),
       ...(readOnlyRoot ? [`mount -o remount,bind,ro ${inside('usr/local')}`, `mount -o remount,bind,ro ${root}`] : []),
       `printf %s ${quote(ready)}`,
@@ -473,6 +476,11 @@ function skipped(message: string): boolean {
   if (process.env['CI'] !== undefined && process.env['CI'] !== '') throw new Error(message);
   process.stderr.write(`NOT RUN: ${message}\n`);
   return true;
+}
+
+function tmpfsOf(text: string): { readonly target: string; readonly options: string } {
+  const [target = '', ...options] = text.split(':');
+  return { target, options: options.map((option) => `,${option}`).join('') };
 }
 
 const ready = 'the-sandbox-is-set-up\n';
