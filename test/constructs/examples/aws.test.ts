@@ -128,6 +128,8 @@ describeExample(
     ],
     guarded: ['aws_kms_key.Store_Key_81AFBC5C', 'aws_s3_bucket.Store_1D2A845B'],
     told: [],
+    // What is in front of the gateway itself, which clients reach.
+    exposed: ['aws_lb_target_group.GatewayTargets is a way in'],
     misspelling: [
       'network_mode',
       'netwrk_mode',

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { exposureOf } from '../support/exposure';
 import { hidden, open } from '../support/open-values';
 import { type AppliedResource, type AppliedState, TerraformError } from '../support/terraform';
 import { type Terraform, terraformIsMissing, withTerraform } from '../support/terraform';
@@ -217,13 +218,15 @@ export interface Promises {
   readonly guarded: readonly string[];
   /** What the constructs and the rules tell: level, path and code. */
   readonly told: readonly string[];
+  /** What it lets in, or allows wider than the list of `support/exposure.ts`: by its gateway, or by what was there. None by default. */
+  readonly exposed?: readonly string[];
   /** An attribute, misspelt, and what Terraform says. */
   readonly misspelling: readonly [attribute: string, misspelt: string, refusal: string];
 }
 
 /** Runs an example once, and checks what holds for each; `more` is what holds for this one. */
 export function describeExample(promises: Promises, more: (life: () => Life) => void): void {
-  const { example, paths, guarded, told, misspelling } = promises;
+  const { example, paths, guarded, told, exposed = [], misspelling } = promises;
   describe.skipIf(terraformIsMissing())(`examples/${example.folder}`, { timeout: 180_000 }, () => {
     let life: Life;
     beforeAll(async () => {
@@ -234,6 +237,10 @@ export function describeExample(promises: Promises, more: (life: () => Life) => 
       const variables = Object.entries(life.synthesized.variable);
       const required = variables.filter(([, { default: value }]) => value === undefined).map(([name]) => name);
       expect(required.sort()).toEqual(Object.keys(example.variables).sort());
+    });
+
+    it('lets nobody in, and allows nothing wide, but for what is named', () => {
+      expect(exposureOf(life.state.resources)).toEqual(exposed);
     });
 
     it('keeps its addresses', () => {

@@ -52,6 +52,8 @@ describeExample(
     ],
     guarded: ['google_storage_bucket.Store_1D2A845B'],
     told: ['@cdktf/info kong-google-cloud-run/Handover KR_TF_RUN_USERS'],
+    // What is in front of the gateway itself, which clients reach.
+    exposed: ['google_cloud_run_v2_service.GatewayService takes requests of INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER'],
     misspelling: [
       'manual_instance_count',
       'manual_instances',
