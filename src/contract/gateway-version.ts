@@ -29,7 +29,7 @@ export function explainVersion(text: string): string {
   const meant = /^v?(\d+\.\d+\.\d+(?:\.\d+)?)(?:[-+].*)?$/.exec(text)?.[1];
   if (meant !== undefined && parseGatewayVersion(meant) !== undefined) return `did you mean ${meant}?`;
   if (/^v?\d+(\.\d+)?$/.test(text)) {
-    return 'this names a series of versions that moves on, and the configuration is stored under one exact version.';
+    return 'this names a series of versions that moves on, and the configuration is stored under one exact version; "kong version" prints it.';
   }
   if (/^[a-z][a-z-]*$/i.test(text)) {
     return 'this is an image tag that moves on, and the configuration is stored under one exact version; "kong version" prints it.';

@@ -529,7 +529,7 @@ describe('what a report says, word for word', () => {
         promise: '3.9',
         block: { KONG_RESILIENCE_GATEWAY_VERSION: '3.9' },
         problems: [
-          'KR_ENV_VERSION KONG_RESILIENCE_GATEWAY_VERSION is "3.9": "3.9" is not a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2); this names a series of versions that moves on, and the configuration is stored under one exact version.',
+          'KR_ENV_VERSION KONG_RESILIENCE_GATEWAY_VERSION is "3.9": "3.9" is not a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2); this names a series of versions that moves on, and the configuration is stored under one exact version; "kong version" prints it.',
         ],
       },
       {
@@ -564,7 +564,7 @@ describe('what a report says, word for word', () => {
         promise: 'one bad of two',
         block: { KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1, 3.10' },
         problems: [
-          'KR_ENV_VERSION KONG_RESILIENCE_GATEWAY_VERSION is "3.9.1, 3.10": "3.10" is not a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2); this names a series of versions that moves on, and the configuration is stored under one exact version.',
+          'KR_ENV_VERSION KONG_RESILIENCE_GATEWAY_VERSION is "3.9.1, 3.10": "3.10" is not a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2); this names a series of versions that moves on, and the configuration is stored under one exact version; "kong version" prints it.',
         ],
       },
       {

@@ -112,7 +112,7 @@ describe('a mistake is told whole', () => {
     [
       'a series of versions',
       store({ gatewayVersions: ['3.9'] }),
-      'KR_TF_GATEWAY_VERSION gatewayVersions[0] is "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version.',
+      'KR_TF_GATEWAY_VERSION gatewayVersions[0] is "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version; "kong version" prints it.',
     ],
     [
       'a list of versions that is a token',
@@ -250,8 +250,8 @@ describe('a mistake is told whole', () => {
         'Stack/X: 7 problems',
         '  KR_TF_S3_BUCKET_NAMES bucketName is "kong-config" and bucketPrefix is "kong-": give one of them, or neither for a name made by Terraform.',
         '  KR_TF_S3_LOCATION prefix is "/kong": the prefix starts with a slash. Leave that out.',
-        '  KR_TF_GATEWAY_VERSION gatewayVersions[0] is "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version.',
-        '  KR_TF_GATEWAY_VERSION gatewayVersions[1] is "3.10": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version.',
+        '  KR_TF_GATEWAY_VERSION gatewayVersions[0] is "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version; "kong version" prints it.',
+        '  KR_TF_GATEWAY_VERSION gatewayVersions[1] is "3.10": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version; "kong version" prints it.',
         '  KR_TF_S3_RANGE electionExpirationDays is -1: it must be a whole number from 1 to 36500.',
         `  KR_TF_S3_LOCATION bucketName is "Replica": the bucket "Replica" is not a legal name. ${s3Rules} Did you mean replica?`,
         '  KR_TF_AWS_PATH path is "kong": it must start and end with a slash, such as /kong/.',

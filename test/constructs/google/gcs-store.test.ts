@@ -378,7 +378,7 @@ describe('errors of a store', () => {
 
   it('tell a gateway version that moves on, and a list that is a token', () => {
     const expected = (prop: string): string =>
-      `app/Store: 1 problem\n  KR_TF_GATEWAY_VERSION ${prop} is "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version.`;
+      `app/Store: 1 problem\n  KR_TF_GATEWAY_VERSION ${prop} is "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version; "kong version" prints it.`;
     const existing = (stack: TerraformStack, gatewayVersions: readonly string[]) =>
       GcsStore.fromBucketName(stack, 'Store', 'acme-kong', { gatewayVersions });
     expect(messageOf((stack) => new GcsStore(stack, 'Store', named).addGatewayVersion('3.9'))).toBe(

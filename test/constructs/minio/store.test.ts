@@ -306,7 +306,7 @@ describe('MinioStore', () => {
     const declared = store();
     expect(declarationError(() => declared.addGatewayVersion('3.9'))).toBe(
       'stack/Store: 1 problem\n' +
-        '  KR_TF_GATEWAY_VERSION version is "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version.',
+        '  KR_TF_GATEWAY_VERSION version is "3.9": it must be a full version of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since the configuration is stored under it; this names a series of versions that moves on, and the configuration is stored under one exact version; "kong version" prints it.',
     );
   });
 });
