@@ -1,4 +1,4 @@
-import { defineProblem } from '../problems';
+import { defineProblem, type Problem } from '../problems';
 
 export const notFullVersion = defineProblem(
   'KR_TF_GATEWAY_VERSION',
@@ -69,16 +69,25 @@ export const looseImage = defineProblem(
 export const oneSided = defineProblem(
   'KR_TF_CLUSTER_ONE_SIDED',
   "A gateway's container says how it reaches its control plane, and the agent beside it is not told.",
-  (container: string, names: string) =>
-    `the container "${container}" has ${names}, which the agent beside it does not: it would reach the control plane in another way, or not at all. Give it to KongResilience (clusterMtls, clusterServerName, clusterCaCert), or to the node's environment.`,
+  (container: string, names: string, props: string) =>
+    `the container "${container}" has ${names}, which the agent reads and is not told here: it would reach the control plane in another way, or not at all. Give ${props}.`,
 );
 
-export const otherImageVersion = defineProblem(
+const gatewayImage = defineProblem(
   'KR_TF_GATEWAY_IMAGE',
-  "The tag of a gateway's image is another version than the importer's.",
-  (image: string, version: string) =>
-    `the gateway's image is "${image}", and gatewayVersion is ${version}: what is imported is stored under the version, so that the gateway would come up with the configuration of another. Make them one.`,
+  "The tag of a gateway's image is another version than the importer's, or one that moves on.",
+  (text: string) => text,
 );
+
+export const otherImageVersion = (image: string, version: string): Problem =>
+  gatewayImage(
+    `the gateway's image is "${image}", and gatewayVersion is ${version}: what is imported is stored under the version, so that the gateway would come up with the configuration of another. Make them one.`,
+  );
+
+export const movingImage = (image: string): Problem =>
+  gatewayImage(
+    `the gateway's image is "${image}", whose tag moves on, and the configuration is stored under one exact version: one day the gateway would be another than gatewayVersion. Pin the full tag, such as kong:3.9.1, or a digest.`,
+  );
 
 export const wrongAge = defineProblem(
   'KR_TF_ALARM_AGE',

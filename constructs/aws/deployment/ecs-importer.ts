@@ -184,9 +184,9 @@ export class EcsImporter extends Construct {
     const environment = [...added.environment, { name: 'BASH_ENV', value: START_SCRIPT }];
     throwProblems(this, listProblems([container]));
     throwProblems(this, conflicts(this, container, environment, added.secrets));
-    const own = [...(container.environment ?? []), ...(container.secrets ?? [])].map(({ name }) => name);
-    const { name, image } = container;
-    for (const doubt of gatewayDoubts(importer, { name, image, variables: own })) warn(this, doubt);
+    const { name, image, environment: plain = [], secrets = [] } = container;
+    const variables = [...plain, ...secrets.map((secret) => ({ name: secret.name }))];
+    for (const doubt of gatewayDoubts(importer, { name, image, variables })) warn(this, doubt);
     return {
       ...container,
       essential: true,
@@ -223,9 +223,9 @@ export class EcsImporter extends Construct {
   taskDefinitionParts(containers: readonly EcsContainer[], gatewayName = 'kong'): EcsTaskParts {
     throwProblems(this, listProblems(containers));
     const names = containers.map(({ name }) => name);
-    const given = names.map((name) => JSON.stringify(name)).join(', ');
+    const likely = containers.find(({ name, image }) => /kong/.test(`${name} ${image}`)) ?? containers[0];
     throwProblems(this, [
-      ...(names.includes(gatewayName) ? [] : [noSuchContainer(gatewayName, given)]),
+      ...(names.includes(gatewayName) ? [] : [noSuchContainer(gatewayName, names, likely?.name)]),
       ...(names.includes(importContainer)
         ? [containerConflict(importContainer, 'the name of the one that imports')]
         : []),

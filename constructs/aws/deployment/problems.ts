@@ -101,8 +101,10 @@ export const noContainers = defineProblem(
 export const noSuchContainer = defineProblem(
   'KR_TF_ECS_NO_GATEWAY',
   'A task definition has no container of the name that the gateway is said to have.',
-  (name: string, given: string) =>
-    `gatewayName is ${quote(name)}, and the containers are ${given}: name the one that runs the gateway.`,
+  (name: string, given: readonly string[], likely: string | undefined) =>
+    likely === undefined
+      ? `gatewayName is ${quote(name)}, and there are no containers. Give the one that runs the gateway.`
+      : `gatewayName is ${quote(name)}, and the containers are ${given.map(quote).join(', ')}. Name the one that runs the gateway: pass taskDefinitionParts([...], ${quote(likely)}).`,
 );
 
 export const lambdaPrincipal = defineProblem(

@@ -119,8 +119,7 @@ export class CloudRunImporter extends Construct {
     ];
     throwProblems(this, problems);
     const { name = 'gateway', image } = container;
-    const variables = ownEnv.map((variable) => variable.name);
-    for (const doubt of gatewayDoubts(this.#importer, { name, image, variables })) warn(this, doubt);
+    for (const doubt of gatewayDoubts(this.#importer, { name, image, variables: ownEnv })) warn(this, doubt);
     const { path, port } = readinessProbe;
     return {
       startupProbe: { httpGet: { path, port }, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: longestStart },

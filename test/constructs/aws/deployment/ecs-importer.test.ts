@@ -305,7 +305,21 @@ describe('what an importer in a task of ECS refuses', () => {
   it('a task without the gateway, or with a container of the name of the import', () => {
     expect(refusedContainer((importer) => importer.taskDefinitionParts([kong], 'gateway'))).toBe(
       problem(
-        'KR_TF_ECS_NO_GATEWAY gatewayName is "gateway", and the containers are "kong": name the one that runs the gateway.',
+        'KR_TF_ECS_NO_GATEWAY gatewayName is "gateway", and the containers are "kong". Name the one that runs the gateway: pass taskDefinitionParts([...], "kong").',
+      ),
+    );
+    const theirs = [
+      { name: 'app', image: 'acme/app:1' },
+      { name: 'edge', image: 'kong/kong-gateway:3.9.1' },
+    ];
+    expect(refusedContainer((importer) => importer.taskDefinitionParts(theirs))).toBe(
+      problem(
+        'KR_TF_ECS_NO_GATEWAY gatewayName is "kong", and the containers are "app", "edge". Name the one that runs the gateway: pass taskDefinitionParts([...], "edge").',
+      ),
+    );
+    expect(refusedContainer((importer) => importer.taskDefinitionParts([]))).toBe(
+      problem(
+        'KR_TF_ECS_NO_GATEWAY gatewayName is "kong", and there are no containers. Give the one that runs the gateway.',
       ),
     );
     const twice = { name: 'kong-resilience-import', image: 'other:1' };
@@ -341,15 +355,71 @@ describe('what is doubtful about containers of one’s own', () => {
     expect(doubts([{ ...kong, logConfiguration }])).toEqual([text('"kong"')]);
   });
 
-  it('is a way to the control plane that the agent is not told, and an image of another version', () => {
+  const oneSided = (names: string, props: string) =>
+    `KR_TF_CLUSTER_ONE_SIDED the container "kong" has ${names}, which the agent reads and is not told here: it would reach the control plane in another way, or not at all. Give ${props}.`;
+
+  it('is a way to the control plane that the agent is not told', () => {
     const environment = [
       { name: 'KONG_CLUSTER_MTLS', value: 'pki' },
       { name: 'KONG_CLUSTER_CONTROL_PLANE', value: 'cp.acme.com:8005' },
+      { name: 'KONG_CLUSTER_USE_PROXY', value: 'on' },
     ];
-    expect(doubts([{ ...kong, image: 'kong:3.10.0-ubuntu', environment }])).toEqual([
-      'KR_TF_CLUSTER_ONE_SIDED the container "kong" has KONG_CLUSTER_MTLS, which the agent beside it does not: it would reach the control plane in another way, or not at all. Give it to KongResilience (clusterMtls, clusterServerName, clusterCaCert), or to the node\'s environment.',
-      'KR_TF_GATEWAY_IMAGE the gateway\'s image is "kong:3.10.0-ubuntu", and gatewayVersion is 3.9.1: what is imported is stored under the version, so that the gateway would come up with the configuration of another. Make them one.',
+    const secrets = [{ name: 'KONG_CLUSTER_CA_CERT', valueFrom: `${secret}:ca::` }];
+    expect(doubts([{ ...kong, environment }])).toEqual([
+      oneSided(
+        'KONG_CLUSTER_MTLS, KONG_CLUSTER_USE_PROXY',
+        'clusterMtls to KongResilience, environment.KONG_CLUSTER_USE_PROXY to its nodes',
+      ),
     ]);
+    expect(doubts([{ ...kong, secrets }])).toContainEqual(
+      oneSided('KONG_CLUSTER_CA_CERT', 'clusterCaCert to KongResilience'),
+    );
+  });
+
+  it.each([
+    ['the agent does not read', 'KONG_CLUSTER_TELEMETRY_ENDPOINT', 'cp.acme.com:8006'],
+    ['the agent does not read', 'KONG_CLUSTER_TELEMETRY_SERVER_NAME', 'cp.acme.com'],
+    ['is no part of the way', 'KONG_CLUSTER_DP_LABELS', 'zone:a'],
+    ['has the value that the agent takes without it', 'KONG_CLUSTER_MTLS', 'shared'],
+    ['has the value that the agent takes without it', 'KONG_CLUSTER_USE_PROXY', 'off'],
+  ])('is none in a variable that %s: %s', (_, name, value) => {
+    expect(doubts([{ ...kong, environment: [{ name, value }] }])).toEqual([]);
+  });
+
+  it.each(['kong:3.10.0-ubuntu', 'kong:3.9.3', 'registry.acme.com:5000/kong-gateway:3.9.3@sha256:00'])(
+    'is an image of another version: %s',
+    (image) => {
+      expect(doubts([{ ...kong, image }])).toEqual([
+        `KR_TF_GATEWAY_IMAGE the gateway's image is "${image}", and gatewayVersion is 3.9.1: what is imported is stored under the version, so that the gateway would come up with the configuration of another. Make them one.`,
+      ]);
+    },
+  );
+
+  it.each([
+    'kong',
+    'kong:latest',
+    'kong:ubuntu',
+    'kong:3',
+    'kong:3.9',
+    'kong/kong-gateway:3.9-ubuntu',
+    'registry.acme.com:5000/gateway',
+    'registry.acme.com/gateway:latest',
+  ])('is an image whose tag moves on: %s', (image) => {
+    expect(doubts([{ ...kong, image }])).toEqual([
+      `KR_TF_GATEWAY_IMAGE the gateway's image is "${image}", whose tag moves on, and the configuration is stored under one exact version: one day the gateway would be another than gatewayVersion. Pin the full tag, such as kong:3.9.1, or a digest.`,
+    ]);
+  });
+
+  it.each([
+    'kong:3.9.1',
+    'kong:3.9.1-ubuntu',
+    `kong@sha256:${'0'.repeat(64)}`,
+    `kong:3.9@sha256:${'0'.repeat(64)}`,
+    'registry.acme.com/gateway:12',
+    'registry.acme.com/kong:2026-11-27-a1b2c3d',
+    'registry.acme.com/kong:prod-42',
+  ])('is none in an image whose tag may stay: %s', (image) => {
+    expect(doubts([{ ...kong, image }])).toEqual([]);
   });
 
   it('is none in variables that are the same expression, each read by itself', () => {
