@@ -1,9 +1,10 @@
 import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import { EnvironmentBlock, EnvValue, VaultReferences, type EnvValues } from '../environment';
-import { isKnown } from '../problems';
+import { inform, isKnown } from '../problems';
 import { clusterEnvironment, type ClusterProps } from './cluster';
 import type { IPrincipal } from './principal';
+import { publicAuthority } from './problems';
 import type { IConfigurationStore } from './store';
 import { isEnterprise } from './versions';
 
@@ -68,12 +69,15 @@ export function nodeBlocks(
   };
   const versions: EnvValues = { KONG_RESILIENCE_GATEWAY_VERSION: text(joined(kind.gatewayVersions)) };
   const gateways = isEnterprise(kind.gatewayVersions) ? { ...cluster, ...fallback } : cluster;
+  const agent = new EnvironmentBlock(node, {
+    derived: { ...cluster, ...fallback, ...versions, ...kind.agent },
+    user: environment,
+    override: environmentOverrides,
+  });
+  const mtls = agent.get('KONG_CLUSTER_MTLS')?.toString() ?? '';
+  if (['pki', 'pki_check_cn'].includes(mtls) && trustsPublicAlone(agent)) inform(node, publicAuthority(mtls));
   return {
-    agent: new EnvironmentBlock(node, {
-      derived: { ...cluster, ...fallback, ...versions, ...kind.agent },
-      user: environment,
-      override: environmentOverrides,
-    }),
+    agent,
     gateway: new EnvironmentBlock(node, {
       derived: { ...gateways, ...kind.gateway },
       user: gatewayPart(environment),
@@ -83,6 +87,11 @@ export function nodeBlocks(
         : VaultReferences.byOpenSourceGateway(),
     }),
   };
+}
+
+function trustsPublicAlone(agent: EnvironmentBlock): boolean {
+  const trusted = agent.get('KONG_LUA_SSL_TRUSTED_CERTIFICATE')?.toString();
+  return agent.get('KONG_CLUSTER_CA_CERT') === undefined && trusted === 'system';
 }
 
 /** A list that Terraform alone knows is joined by it. */

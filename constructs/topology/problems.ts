@@ -73,6 +73,13 @@ export const oneSided = defineProblem(
     `the container "${container}" has ${names}, which the agent reads and is not told here: it would reach the control plane in another way, or not at all. Give ${props}.`,
 );
 
+export const publicAuthority = defineProblem(
+  'KR_TF_CLUSTER_PUBLIC_CA',
+  "In a `pki` mode no authority is given, so that the control plane's certificate must come from a public one.",
+  (mtls: string) =>
+    `clusterMtls is "${mtls}", and there is no clusterCaCert: the control plane's certificate must come from a public CA. Where it comes from one of your own, pass clusterCaCert.`,
+);
+
 const gatewayImage = defineProblem(
   'KR_TF_GATEWAY_IMAGE',
   "The tag of a gateway's image is another version than the importer's, or one that moves on.",

@@ -211,6 +211,32 @@ describe('environment', () => {
     }
   });
 
+  describe('in a mode `pki` without an authority', () => {
+    const told = (given: Parameters<typeof importer>[0]): string[] =>
+      importer(given).node.metadata.map(({ type, data }) => `${type} ${String(data)}`);
+    const text = (mtls: string) =>
+      `@cdktf/info KR_TF_CLUSTER_PUBLIC_CA clusterMtls is "${mtls}", and there is no clusterCaCert: the control plane's certificate must come from a public CA. Where it comes from one of your own, pass clusterCaCert.`;
+
+    it.each([
+      ['pki', { clusterMtls: 'pki' }],
+      ['pki_check_cn', { clusterMtls: 'pki_check_cn' }],
+      ['pki', { environment: { KONG_CLUSTER_MTLS: EnvValue.fromText('pki') } }],
+    ])('says that it must be a public one: %s', (mtls, given) => {
+      expect(told(given)).toEqual([text(mtls)]);
+    });
+
+    const authority = EnvValue.fromText('/etc/kong/ca.crt');
+    it.each([
+      ['clusterCaCert', { clusterMtls: 'pki', clusterCaCert: authority }],
+      ['a variable', { clusterMtls: 'pki', environment: { KONG_CLUSTER_CA_CERT: authority } }],
+      ['trustedCertificates', { clusterMtls: 'pki', trustedCertificates: ['/etc/kong/ca.crt'] }],
+      ['another mode', { clusterMtls: 'shared' }],
+      ['no mode', {}],
+    ])('says nothing with %s', (_, given) => {
+      expect(told(given)).toEqual([]);
+    });
+  });
+
   it("gives a user's variables to both, and the agent's own to the agent alone", () => {
     const node = importer({
       environment: {
