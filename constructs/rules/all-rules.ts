@@ -4,6 +4,7 @@ import { exporterBehindLoadBalancer } from './exporter-behind-load-balancer';
 import { fallbackWithoutAgent } from './fallback-without-agent';
 import { handoverUnread } from './handover-unread';
 import { importerWithWrite } from './importer-with-write';
+import { keyNotGiven } from './key-not-given';
 import { publicAccessNotBlocked } from './public-access-not-blocked';
 import { publicBucket } from './public-bucket';
 import type { Rule } from './rule';
@@ -18,6 +19,7 @@ export const allRules: readonly Rule[] = [
   fallbackWithoutAgent,
   handoverUnread,
   importerWithWrite,
+  keyNotGiven,
   publicAccessNotBlocked,
   publicBucket,
   unversionedBucket,
