@@ -4,7 +4,7 @@ import type { S3BucketLifecycleConfigurationRule } from '@cdktf/provider-aws/lib
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
-import { inform, isKnown, throwProblems, warn } from '../problems';
+import { isKnown, throwProblems } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
 import { KnownVersions } from '../topology/known-versions';
 import { versionListProblems } from '../topology/versions';
@@ -17,6 +17,7 @@ import type { Retention, RetentionProps } from './lifecycle';
 import type { PolicyStatement } from './policy';
 import { bucketUnchecked, keyPolicyUnchecked, noVersion, readTooEarly } from './problems';
 import { regionEnvironment } from './region-environment';
+import { declaresAccountKey, declaresBucket, informWhenComplete } from './same-stack';
 import { exportRights, importRights, rootOf, tlsOnly, type Place } from './statements';
 
 /** What is not known of an existing bucket by its name; and how long `lifecycleRules` keep what is not current. */
@@ -102,8 +103,11 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
     };
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
     this.#versions.warnWithout(noVersion());
-    inform(this, bucketUnchecked(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
-    if (kmsKeyArn !== undefined) warn(this, keyPolicyUnchecked());
+    const shown = isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket';
+    informWhenComplete(this, () => [
+      ...(declaresBucket(this, bucketName) ? [] : [bucketUnchecked(shown, kmsKeyArn !== undefined)]),
+      ...(kmsKeyArn === undefined || declaresAccountKey(this, kmsKeyArn) ? [] : [keyPolicyUnchecked()]),
+    ]);
   }
 
   get bucketPolicyStatements(): readonly PolicyStatement[] {

@@ -81,16 +81,16 @@ export const keyArn = defineProblem(
 
 export const keyPolicyUnchecked = defineProblem(
   'KR_TF_S3_EXISTING_KEY',
-  'An existing key is used, whose policy cannot be seen.',
+  'An existing key is used, whose policy cannot be seen, or does not leave the decision to IAM policies.',
   () =>
-    'the policy of the existing key cannot be seen: it must let IAM policies of this account decide (the default), or hold the statements in keyPolicyStatements.',
+    'whether the policy of the existing key lets IAM policies of this account decide (the default) cannot be seen: it must, or hold the statements in keyPolicyStatements.',
 );
 
 export const bucketUnchecked = defineProblem(
   'KR_TF_S3_EXISTING_BUCKET',
-  'An existing bucket is used, whose settings cannot be seen.',
-  (bucket: string) =>
-    `the settings of ${bucket} cannot be seen, and the objects hold private keys. Check that it is encrypted and versioned, that public access is blocked, and that no lifecycle rule or retention lock of its own reaches a config.json or kong-resilience.json; merge bucketPolicyStatements and lifecycleRules into its own.`,
+  'An existing bucket is used that the stack does not declare, so that its settings cannot be seen.',
+  (bucket: string, keyGiven: boolean) =>
+    `the settings of ${bucket} cannot be seen, and the objects hold private keys. Check that it is encrypted${keyGiven ? '' : ' (where by a key of KMS, pass kmsKeyArn)'} and versioned, that public access is blocked, and that no lifecycle rule or retention lock of its own reaches a config.json or kong-resilience.json; merge bucketPolicyStatements and lifecycleRules into its own.`,
 );
 
 export const readTooEarly = defineProblem(

@@ -1,7 +1,7 @@
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
-import { throwProblems, warn } from '../problems';
+import { throwProblems } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
 import { KnownVersions } from '../topology/known-versions';
 import { versionListProblems } from '../topology/versions';
@@ -17,6 +17,7 @@ import { keyPolicyUnchecked, noVersion, replicationWithoutVersion } from './prob
 import { regionEnvironment } from './region-environment';
 import { checkReplication, replicaEncryption, replicationOf, type S3Replication } from './replication';
 import { declareReplication, replicationRules } from './replication';
+import { declaresAccountKey, informWhenComplete } from './same-stack';
 import { exportRights, importRights, type Place } from './statements';
 
 export interface S3StoreProps extends RetentionProps {
@@ -215,7 +216,9 @@ export class S3Store extends Construct implements IS3Store {
     };
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
     this.#versions.warnWithout(noVersion());
-    if (this.#existingKey) warn(this, keyPolicyUnchecked());
+    const choice = choiceOf(encryption);
+    if (choice.kind === 'existing-key')
+      informWhenComplete(this, () => (declaresAccountKey(this, choice.arn) ? [] : [keyPolicyUnchecked()]));
     this.node.addValidation({
       validate: () => {
         if (replicated === undefined || this.#versions.all.length > 0) return [];

@@ -1,5 +1,8 @@
+import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
+import { KmsKeyPolicy } from '@cdktf/provider-aws/lib/kms-key-policy';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
-import { Testing, type TerraformStack } from 'cdktf';
+import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import { TerraformVariable, Testing, type TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import {
   CrossAccountRole,
@@ -49,6 +52,16 @@ const warningsOf = (stack: TerraformStack): string[] =>
         .filter(({ type }) => type === '@cdktf/warn')
         .map(({ data }) => `${node.node.path}: ${data as string}`),
     );
+
+const informationOf = (stack: TerraformStack): string[] =>
+  stack.node
+    .findAll()
+    .flatMap(({ node }) =>
+      node.metadata.filter(({ type }) => type === '@cdktf/info').map(({ data }) => `${node.path}: ${data as string}`),
+    );
+
+const keyUnseen =
+  'Stack/Store: KR_TF_S3_EXISTING_KEY whether the policy of the existing key lets IAM policies of this account decide (the default) cannot be seen: it must, or hold the statements in keyPolicyStatements.';
 
 describe('a bucket that is declared', () => {
   it('has one resource per concern, under ids that do not change', () => {
@@ -222,9 +235,8 @@ describe('a bucket that is declared', () => {
       },
     ]);
     expect(store.keyArn).toBe(keyArn);
-    expect(warningsOf(stack)).toEqual([
-      'Stack/Store: KR_TF_S3_EXISTING_KEY the policy of the existing key cannot be seen: it must let IAM policies of this account decide (the default), or hold the statements in keyPolicyStatements.',
-    ]);
+    expect(warningsOf(stack)).toEqual([]);
+    expect(informationOf(stack)).toEqual([keyUnseen]);
   });
 
   it('has the given name, or a name with the given start', () => {
@@ -544,16 +556,77 @@ describe('an existing bucket', () => {
     expect(pathsOf(store)).toEqual(['Stack/Store', 'Stack/Store/Partition', 'Stack/Store/Region']);
   });
 
-  it('says what could not be checked', () => {
+  const bucketUnseen = (encrypted: string) =>
+    `Stack/Store: KR_TF_S3_EXISTING_BUCKET the settings of the bucket "theirs" cannot be seen, and the objects hold private keys. Check that it is ${encrypted} and versioned, that public access is blocked, and that no lifecycle rule or retention lock of its own reaches a config.json or kong-resilience.json; merge bucketPolicyStatements and lifecycleRules into its own.`;
+
+  it('says what could not be checked, once, and asks for the key where none is given', () => {
     const { stack } = existing({ kmsKeyArn: keyArn });
     synth(stack);
-    const told = stack.node.findAll().flatMap(({ node }) => node.metadata);
-    expect(told.filter(({ type }) => type === '@cdktf/info').map(({ data }) => String(data))).toEqual([
-      'KR_TF_S3_EXISTING_BUCKET the settings of the bucket "theirs" cannot be seen, and the objects hold private keys. Check that it is encrypted and versioned, that public access is blocked, and that no lifecycle rule or retention lock of its own reaches a config.json or kong-resilience.json; merge bucketPolicyStatements and lifecycleRules into its own.',
-    ]);
-    expect(warningsOf(stack)).toEqual([
-      'Stack/Store: KR_TF_S3_EXISTING_KEY the policy of the existing key cannot be seen: it must let IAM policies of this account decide (the default), or hold the statements in keyPolicyStatements.',
-    ]);
+    synth(stack);
+    expect(informationOf(stack)).toEqual([bucketUnseen('encrypted'), keyUnseen]);
+    expect(warningsOf(stack)).toEqual([]);
+    const without = existing();
+    synth(without.stack);
+    expect(informationOf(without.stack)).toEqual([bucketUnseen('encrypted (where by a key of KMS, pass kmsKeyArn)')]);
+  });
+
+  /** What is told of a store in a bucket that the stack declares, by a reference to it or by its name. */
+  const declared = (build: (stack: TerraformStack) => Parameters<typeof S3Store.fromBucketName>[3], named = false) => {
+    const stack = stackOf((scope) => {
+      const options = build(scope);
+      const store = (bucket: string) =>
+        S3Store.fromBucketName(scope, 'Store', bucket, { gatewayVersions: ['3.9.1'], ...options });
+      if (named) store('theirs');
+      const bucket = new S3Bucket(scope, 'Bucket', { bucket: 'theirs' });
+      if (!named) store(bucket.bucket);
+    });
+    synth(stack);
+    return informationOf(stack);
+  };
+
+  it('says nothing of a bucket that the stack declares, also after it', () => {
+    expect(declared(() => ({}))).toEqual([]);
+    expect(declared(() => ({}), true)).toEqual([]);
+  });
+
+  const toAccount = (more: object = {}) =>
+    JSON.stringify({
+      Statement: [
+        { Effect: 'Deny', Principal: '*', Action: 'kms:Decrypt', Resource: '*' },
+        { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111111111111:root' }, Action: 'kms:*', ...more },
+      ],
+    });
+
+  it('says nothing of a key that the stack declares and whose policy leaves the decision to IAM', () => {
+    const key = (policy?: string) => declared((stack) => ({ kmsKeyArn: new KmsKey(stack, 'Key', { policy }).arn }));
+    expect(key()).toEqual([]);
+    expect(key(toAccount())).toEqual([]);
+    expect(key(toAccount({ Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } }))).toEqual([keyUnseen]);
+    expect(key(toAccount({ Effect: 'Deny' }))).toEqual([keyUnseen]);
+    expect(key(toAccount({ Action: 'kms:Decrypt' }))).toEqual([keyUnseen]);
+    expect(key(toAccount({ Principal: { AWS: 'arn:aws:iam::111111111111:role/admin' } }))).toEqual([keyUnseen]);
+  });
+
+  it('sees a policy of the key that is a resource of its own, and one that Terraform alone knows', () => {
+    const apart = (policy: (stack: TerraformStack) => string, keyId: (key: KmsKey) => string) =>
+      declared((stack) => {
+        const key = new KmsKey(stack, 'Key');
+        new KmsKeyPolicy(stack, 'KeyPolicy', { keyId: keyId(key), policy: policy(stack) });
+        return { kmsKeyArn: key.arn };
+      });
+    const denied = toAccount({ Effect: 'Deny' });
+    for (const keyId of [({ id }: KmsKey) => id, (key: KmsKey) => key.keyId, ({ arn }: KmsKey) => arn]) {
+      expect(apart(() => toAccount(), keyId)).toEqual([]);
+      expect(apart(() => denied, keyId)).toEqual([keyUnseen]);
+    }
+    expect(
+      apart(
+        () => denied,
+        () => 'another',
+      ),
+    ).toEqual([]);
+    const variable = (stack: TerraformStack) => new TerraformVariable(stack, 'policy', { type: 'string' }).stringValue;
+    expect(apart(variable, ({ id }) => id)).toEqual([keyUnseen]);
   });
 
   it('is in the partition and region of the provider, or in the region that is given', () => {

@@ -30,7 +30,6 @@ describeExample(
     guarded: ['aws_s3_bucket.Bucket'],
     told: [
       '@cdktf/info platform/Bucket KR_RULE_PUBLIC_ACCESS_NOT_BLOCKED',
-      '@cdktf/info platform/Store KR_TF_S3_EXISTING_BUCKET',
       '@cdktf/info platform/ExporterRole/Export-Store KR_RULE_IMPORTER_WITH_WRITE',
     ],
     misspelling: [
