@@ -317,6 +317,11 @@ describe('what an importer in a task of ECS refuses', () => {
         'KR_TF_ECS_NO_GATEWAY gatewayName is "kong", and the containers are "app", "edge". Name the one that runs the gateway: pass taskDefinitionParts([...], "edge").',
       ),
     );
+    expect(refusedContainer((importer) => importer.taskDefinitionParts([{ name: 'app', image: 'acme/app:1' }]))).toBe(
+      problem(
+        'KR_TF_ECS_NO_GATEWAY gatewayName is "kong", and the containers are "app". Name the one that runs the gateway: pass taskDefinitionParts([...], "app").',
+      ),
+    );
     expect(refusedContainer((importer) => importer.taskDefinitionParts([]))).toBe(
       problem(
         'KR_TF_ECS_NO_GATEWAY gatewayName is "kong", and there are no containers. Give the one that runs the gateway.',
