@@ -29,7 +29,7 @@ const ways: Readonly<Record<string, string | undefined>> = {
 export function gatewayDoubts(importer: ImporterNode, { name, image, variables }: GivenContainer): Problem[] {
   const known = importer.gatewayEnvironment.names;
   const alone = variables
-    .filter((variable) => variable.name in ways && !known.includes(variable.name) && !isDefault(variable))
+    .filter((variable) => Object.hasOwn(ways, variable.name) && !known.includes(variable.name) && !isDefault(variable))
     .map((variable) => variable.name);
   return [
     ...(alone.length === 0 ? [] : [oneSided(name, alone.join(', '), alone.map(propOf).join(', '))]),

@@ -385,6 +385,7 @@ describe('what is doubtful about containers of one’s own', () => {
     ['the agent does not read', 'KONG_CLUSTER_TELEMETRY_ENDPOINT', 'cp.acme.com:8006'],
     ['the agent does not read', 'KONG_CLUSTER_TELEMETRY_SERVER_NAME', 'cp.acme.com'],
     ['is no part of the way', 'KONG_CLUSTER_DP_LABELS', 'zone:a'],
+    ['is no part of the way', 'constructor', 'x'],
     ['has the value that the agent takes without it', 'KONG_CLUSTER_MTLS', 'shared'],
     ['has the value that the agent takes without it', 'KONG_CLUSTER_USE_PROXY', 'off'],
   ])('is none in a variable that %s: %s', (_, name, value) => {
