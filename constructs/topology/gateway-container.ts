@@ -51,7 +51,8 @@ function imageDoubts(image: string, gatewayVersion: string): Problem[] {
   if (!isKnown(image)) return [];
   const [named = '', digest] = image.split('@');
   const [, repository = '', tag = 'latest'] = /^(.*?)(?::([^:/]*))?$/.exec(named) ?? [];
-  const version = /^(\d+(?:\.\d+)+)(?:-[\w.-]+)?$/.exec(tag)?.[1] ?? '';
+  // A longer first number is a date or a build: Kong's has one digit.
+  const version = /^(\d(?:\.\d+)+)(?:-[\w.-]+)?$/.exec(tag)?.[1] ?? '';
   if (parseGatewayVersion(version) !== undefined) {
     return isKnown(gatewayVersion) && version !== gatewayVersion ? [otherImageVersion(image, gatewayVersion)] : [];
   }
@@ -60,6 +61,6 @@ function imageDoubts(image: string, gatewayVersion: string): Problem[] {
 
 /** A word, such as `latest` or `ubuntu`, moves on; so does a series, which in an image of another name may be a build. */
 function movesOn(repository: string, tag: string): boolean {
-  const isSeries = /^\d+(\.\d+)?(-[a-z][\w.]*)?$/.test(tag) && /(^|\/)kong[^/]*$/.test(repository);
+  const isSeries = /^\d(\.\d+)?(-[a-z][\w.]*)?$/.test(tag) && /(^|\/)kong[^/]*$/.test(repository);
   return isSeries || /^[a-z]+(-[a-z]+)*$/i.test(tag);
 }

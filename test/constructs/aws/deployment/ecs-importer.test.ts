@@ -422,6 +422,9 @@ describe('what is doubtful about containers of one’s own', () => {
     `kong@sha256:${'0'.repeat(64)}`,
     `kong:3.9@sha256:${'0'.repeat(64)}`,
     'registry.acme.com/gateway:12',
+    'registry.acme.com/kong:1234',
+    'registry.acme.com/kong:2026.11',
+    'registry.acme.com/kong:2026.11.27',
     'registry.acme.com/kong:2026-11-27-a1b2c3d',
     'registry.acme.com/kong:prod-42',
   ])('is none in an image whose tag may stay: %s', (image) => {
