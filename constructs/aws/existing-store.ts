@@ -4,7 +4,7 @@ import type { S3BucketLifecycleConfigurationRule } from '@cdktf/provider-aws/lib
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
-import { isKnown, throwProblems } from '../problems';
+import { isKnown, throwProblems, type Problem } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
 import { KnownVersions } from '../topology/known-versions';
 import { versionListProblems } from '../topology/versions';
@@ -15,7 +15,7 @@ import type { IExistingS3Store } from './interfaces';
 import { checkRetention, retentionOf, sharedBucketRules } from './lifecycle';
 import type { Retention, RetentionProps } from './lifecycle';
 import type { PolicyStatement } from './policy';
-import { bucketUnchecked, keyPolicyUnchecked, noVersion, readTooEarly } from './problems';
+import { bucketUnchecked, keyPolicyUnchecked, notMerged, noVersion, readTooEarly } from './problems';
 import { regionEnvironment } from './region-environment';
 import { declaresAccountKey, declaresBucket, informWhenComplete } from './same-stack';
 import { exportRights, importRights, rootOf, tlsOnly, type Place } from './statements';
@@ -68,6 +68,7 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
   readonly #grants = new GrantBook(this);
   readonly #place: Place;
   #rulesRead = false;
+  #statementsRead = false;
 
   constructor(
     scope: Construct,
@@ -105,13 +106,16 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
     this.#versions.warnWithout(noVersion());
     const shown = isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket';
     informWhenComplete(this, () => [
-      ...(declaresBucket(this, bucketName) ? [] : [bucketUnchecked(shown, kmsKeyArn !== undefined)]),
+      ...(declaresBucket(this, bucketName)
+        ? this.#notMerged(shown)
+        : [bucketUnchecked(shown, kmsKeyArn !== undefined)]),
       ...(kmsKeyArn === undefined || declaresAccountKey(this, kmsKeyArn) ? [] : [keyPolicyUnchecked()]),
     ]);
   }
 
   get bucketPolicyStatements(): readonly PolicyStatement[] {
     this.#grants.noteBucketRead();
+    this.#statementsRead = true;
     const ours = [`${this.bucketArn}/${rootOf(this.prefix)}*`];
     return [tlsOnly(this.prefix === '' ? [this.bucketArn, ...ours] : ours), ...this.#grants.bucketStatements()];
   }
@@ -140,5 +144,14 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
     if (!this.#versions.add(version)) return;
     if (this.#rulesRead) throwProblems(this, [readTooEarly('lifecycleRules')]);
     this.#grants.noteVersion();
+  }
+
+  /** Who merges them reads them. */
+  #notMerged(bucket: string): Problem[] {
+    const unread = [
+      ...(this.#statementsRead ? [] : ['bucketPolicyStatements into its policy']),
+      ...(this.#rulesRead ? [] : ['lifecycleRules into its lifecycle']),
+    ];
+    return unread.length === 0 ? [] : [notMerged(bucket, unread.join(' and '))];
   }
 }

@@ -93,6 +93,13 @@ export const bucketUnchecked = defineProblem(
     `the settings of ${bucket} cannot be seen, and the objects hold private keys. Check that it is encrypted${keyGiven ? '' : ' (where by a key of KMS, pass kmsKeyArn)'} and versioned, that public access is blocked, and that no lifecycle rule or retention lock of its own reaches a config.json or kong-resilience.json; merge bucketPolicyStatements and lifecycleRules into its own.`,
 );
 
+export const notMerged = defineProblem(
+  'KR_TF_S3_NOT_MERGED',
+  'The stack declares an existing bucket, and what the store has for its policy or lifecycle is not read.',
+  (bucket: string, unread: string) =>
+    `${bucket} is declared in this stack, and nothing merges ${unread}. Add them there.`,
+);
+
 export const readTooEarly = defineProblem(
   'KR_TF_S3_READ_EARLY',
   'Statements or rules of an existing bucket or key were read before they were complete.',

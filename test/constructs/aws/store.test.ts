@@ -11,6 +11,7 @@ import {
   S3Replication,
   S3Store,
   type EnvValues,
+  type IExistingS3Store,
   type S3StoreProps,
 } from '../../../constructs/aws';
 import { readEnvironment } from '../../../src/contract';
@@ -570,12 +571,18 @@ describe('an existing bucket', () => {
     expect(informationOf(without.stack)).toEqual([bucketUnseen('encrypted (where by a key of KMS, pass kmsKeyArn)')]);
   });
 
+  const merge = (store: IExistingS3Store): unknown => [store.bucketPolicyStatements, store.lifecycleRules];
+
   /** What is told of a store in a bucket that the stack declares, by a reference to it or by its name. */
-  const declared = (build: (stack: TerraformStack) => Parameters<typeof S3Store.fromBucketName>[3], named = false) => {
+  const declared = (
+    build: (stack: TerraformStack) => Parameters<typeof S3Store.fromBucketName>[3],
+    named = false,
+    read: (store: IExistingS3Store) => unknown = merge,
+  ) => {
     const stack = stackOf((scope) => {
       const options = build(scope);
       const store = (bucket: string) =>
-        S3Store.fromBucketName(scope, 'Store', bucket, { gatewayVersions: ['3.9.1'], ...options });
+        read(S3Store.fromBucketName(scope, 'Store', bucket, { gatewayVersions: ['3.9.1'], ...options }));
       if (named) store('theirs');
       const bucket = new S3Bucket(scope, 'Bucket', { bucket: 'theirs' });
       if (!named) store(bucket.bucket);
@@ -587,6 +594,17 @@ describe('an existing bucket', () => {
   it('says nothing of a bucket that the stack declares, also after it', () => {
     expect(declared(() => ({}))).toEqual([]);
     expect(declared(() => ({}), true)).toEqual([]);
+  });
+
+  it('says what nothing merges into a bucket that the stack declares', () => {
+    const told = (read: (store: IExistingS3Store) => unknown, named = false) => declared(() => ({}), named, read);
+    const text = (bucket: string, unread: string) =>
+      `Stack/Store: KR_TF_S3_NOT_MERGED ${bucket} is declared in this stack, and nothing merges ${unread}. Add them there.`;
+    const statements = 'bucketPolicyStatements into its policy';
+    const rules = 'lifecycleRules into its lifecycle';
+    expect(told(() => undefined)).toEqual([text('the bucket', `${statements} and ${rules}`)]);
+    expect(told(({ lifecycleRules }) => lifecycleRules, true)).toEqual([text('the bucket "theirs"', statements)]);
+    expect(told(({ bucketPolicyStatements }) => bucketPolicyStatements)).toEqual([text('the bucket', rules)]);
   });
 
   const toAccount = (more: object = {}) =>
