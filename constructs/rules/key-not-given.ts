@@ -19,7 +19,7 @@ export const keyNotGiven = defineRule(
       return encryptionsOf(view, place.bucket).flatMap(([encryption, same]): Finding[] => {
         const key = textOf(encryption, 'kms_master_key_id') ?? awsManaged;
         const algorithm = textOf(encryption, 'sse_algorithm') ?? '';
-        const answer = allOf([same, isOneOf(algorithm, ['aws:kms', 'aws:kms:dsse']), fromBoolean(key !== awsManaged)]);
+        const answer = allOf([same, isOneOf(algorithm, ['aws:kms', 'aws:kms:dsse']), fromBoolean(!isAwsManaged(key))]);
         const what = `the bucket ${view.show(place.bucket)} is encrypted with the key ${view.show(key)} of KMS`;
         if (answer === 'no') return [];
         if (answer === 'unknown') {
@@ -35,8 +35,9 @@ export const keyNotGiven = defineRule(
     }),
 );
 
-/** The key of S3 itself: who may use the bucket may use it. */
+/** The key of S3 itself, by its alias or the ARN of that: who may use the bucket may use it. */
 const awsManaged = 'alias/aws/s3';
+const isAwsManaged = (key: string): boolean => key === awsManaged || key.endsWith(`:${awsManaged}`);
 
 /** By what the store tells its exporters: they put under the key. */
 function hasKey(view: View, store: IConfigurationStore): boolean {

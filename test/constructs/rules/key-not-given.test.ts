@@ -67,6 +67,9 @@ describe(code, () => {
   it('says nothing of keys that S3 manages', () => {
     expect(toldOf(() => ({ sseAlgorithm: 'AES256' }))).toEqual([]);
     expect(toldOf(() => ({ kmsMasterKeyId: 'alias/aws/s3' }))).toEqual([]);
+    const arn = 'arn:aws:kms:eu-central-1:111111111111:alias/';
+    expect(toldOf(() => ({ kmsMasterKeyId: `${arn}aws/s3` }))).toEqual([]);
+    expect(toldOf(() => ({ kmsMasterKeyId: `${arn}our-aws/s3` }))).toEqual([found('"ours"', `${arn}our-aws/s3`)]);
     const unnamed = toldBy(code, (stack) => {
       new S3BucketServerSideEncryptionConfigurationA(stack, 'Encryption', {
         bucket: 'ours',
