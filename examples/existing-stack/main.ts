@@ -17,6 +17,8 @@ import {
   KongResilience,
   KongResilienceRules,
   S3Store,
+  SystemdExporter,
+  SystemdGateway,
 } from 'cdktf-kong-resilience/aws';
 
 /** One version for every gateway; during an upgrade the exporter has both. */
@@ -97,17 +99,13 @@ class Platform extends TerraformStack {
     });
 
     new TerraformOutput(this, 'gateway_security_group', { value: gateways.id });
-    new TerraformOutput(this, 'exporter_environment_file', {
-      description: '/etc/kong/kong-resilience.env of the exporter',
-      value: exporter.agentEnvironment.toSystemdEnvironmentFile(),
+    new TerraformOutput(this, 'exporter_files', {
+      description: "The exporter's machine: path, mode and content of each file",
+      value: new SystemdExporter(this, 'ExporterUnit', { exporter }).files,
     });
-    new TerraformOutput(this, 'gateway_environment_file', {
-      description: '/etc/kong/kong-resilience.env of each gateway, for the import',
-      value: gateway.agentEnvironment.toSystemdEnvironmentFile(),
-    });
-    new TerraformOutput(this, 'gateway_conf', {
-      description: 'Lines for /etc/kong/kong.conf of each gateway',
-      value: gateway.gatewayEnvironment.toKongConf(),
+    new TerraformOutput(this, 'gateway_files', {
+      description: 'The machine of each gateway: the same',
+      value: new SystemdGateway(this, 'GatewayUnit', { importer: gateway }).files,
     });
   }
 

@@ -63,13 +63,18 @@ describeExample(
       ]);
     });
 
-    it('writes the environment files of the machines', () => {
+    it('gives the files of the machines, with their environments', () => {
       const { outputs } = life().state;
       const bucket = String(valuesOf(life().state, 'aws_s3_bucket')['bucket']);
       const storage = `KONG_CLUSTER_FALLBACK_CONFIG_STORAGE="s3://${bucket}/kong"`;
-      expect(outputs['exporter_environment_file']).toContain(`KONG_CLUSTER_FALLBACK_CONFIG_EXPORT="on"\n${storage}\n`);
-      expect(outputs['gateway_environment_file']).toContain(`KONG_CLUSTER_FALLBACK_CONFIG_IMPORT="on"\n${storage}\n`);
-      expect(outputs['gateway_conf']).toContain('status_listen = 0.0.0.0:8100\n');
+      const contentOf = (output: string, path: string): string | undefined =>
+        (outputs[output] as { path: string; content: string }[]).find((file) => file.path === path)?.content;
+      expect(contentOf('exporter_files', '/etc/kong-resilience/exporter.env')).toContain(
+        `KONG_CLUSTER_FALLBACK_CONFIG_EXPORT="on"\n${storage}\n`,
+      );
+      expect(contentOf('gateway_files', '/etc/kong-resilience/importer.env')).toContain(
+        `KONG_CLUSTER_FALLBACK_CONFIG_IMPORT="on"\n${storage}\n`,
+      );
     });
   },
 );

@@ -4,54 +4,32 @@ import {
   Ec2InstanceRole,
   EnvValue,
   KongResilience,
-  type MachineFile,
   S3Store,
   SystemdExporter,
   SystemdGateway,
 } from '../../../constructs/aws';
-import { instanceMetadata } from '../../support/platforms/credentials';
-import { virtualMachine } from '../../support/platforms/images';
-import { SystemdMachine, type UnitFiles } from '../../support/platforms/systemd';
-import { describeDeployment, type Environment, type Mutant, noControlPlane } from '../../deployments/scenarios';
+import {
+  change,
+  dropIn,
+  exporterFile,
+  exporterMachine,
+  exporterUnit,
+  gatewayFile,
+  gatewayMachine,
+  importerFile,
+  importUnit,
+  kongService,
+  type Machines,
+  units,
+  withoutUs,
+} from '../../deployments/machines';
+import { describeDeployment, type Mutant, noControlPlane } from '../../deployments/scenarios';
 import { minioWithRole } from '../../deployments/store-server';
-import { gatewayVersion, type World } from '../../deployments/world';
+import { gatewayVersion } from '../../deployments/world';
 
-/** What Kong's packages install, as far as a start depends on it; and an operator who wants it started again. */
-const kongService: MachineFile = {
-  path: '/etc/systemd/system/kong.service',
-  mode: '0644',
-  content: `[Unit]
-Description=Kong
-After=network.target
-
-[Service]
-User=root
-Environment=KONG_NGINX_DAEMON=off
-PrivateTmp=true
-Restart=on-failure
-ExecStartPre=/usr/local/bin/kong prepare -p /usr/local/kong
-ExecStart=/usr/local/openresty/nginx/sbin/nginx -p /usr/local/kong -c nginx.conf
-ExecReload=/usr/local/bin/kong prepare -p /usr/local/kong
-ExecReload=/usr/local/openresty/nginx/sbin/nginx -p /usr/local/kong -c nginx.conf -s reload
-`,
-};
-
-const units = '/etc/systemd/system/';
-const dropIn = `${units}kong.service.d/kong-resilience.conf`;
-const importUnit = 'kong-resilience-import.service';
-const exporterUnit = 'kong-resilience-exporter.service';
-const importerFile = '/etc/kong-resilience/importer.env';
-const exporterFile = '/etc/kong-resilience/exporter.env';
-const gatewayFile = '/etc/kong-resilience/gateway.env';
 const storageUrl = 's3://kong-fallback/kong';
 
-/** The files of two machines, with the texts that they have on them. */
-interface Specification {
-  readonly exporter: readonly MachineFile[];
-  readonly gateway: readonly MachineFile[];
-}
-
-function render(): Specification {
+function render(): Machines {
   const stack = new TerraformStack(Testing.app(), 'kong');
   const kong = new KongResilience(stack, 'Kong', {
     store: S3Store.fromBucketName(stack, 'Store', 'kong-fallback', { region: 'us-east-1' }),
@@ -73,65 +51,6 @@ function render(): Specification {
   };
 }
 
-/** Units by their names, with their drop-ins. */
-const unitsOf = (files: readonly MachineFile[]): UnitFiles[] =>
-  files
-    .filter(({ path }) => path.startsWith(units) && /^[^/]+\.service$/.test(path.slice(units.length)))
-    .map(({ path, content }) => ({
-      name: path.slice(units.length),
-      unit: content,
-      dropIns: files.filter((file) => file.path.startsWith(`${path}.d/`)).map((file) => file.content),
-    }));
-
-async function run(
-  world: World,
-  files: readonly MachineFile[],
-  enabled: string,
-  agentFile: string,
-  added: Environment,
-): Promise<SystemdMachine> {
-  const { machine, cluster } = world;
-  const metadata = await instanceMetadata(machine, world.credentials);
-  // Amazon S3 is a server on this machine.
-  const more = Object.entries({ AWS_CONFIG_STORAGE_ENDPOINT: 'http://s3.example.com:9000/', ...added })
-    .map(([name, value]) => `${name}="${value}"\n`)
-    .join('');
-  const all = unitsOf(files);
-  return new SystemdMachine(
-    machine,
-    [...all.filter(({ name }) => name !== enabled), ...all.filter(({ name }) => name === enabled)],
-    {
-      image: await virtualMachine(machine.newFolder('vm-image'), gatewayVersion),
-      files: {
-        ...Object.fromEntries(
-          files
-            .filter(({ path }) => !path.startsWith(units))
-            .map(({ path, mode, content }) => [
-              path,
-              { content: path === agentFile ? `${content}${more}` : content, mode: Number.parseInt(mode, 8) },
-            ]),
-        ),
-        '/etc/kong/cluster/cluster.crt': { content: cluster.pair.certificate },
-        // The exporter is not root.
-        '/etc/kong/cluster/cluster.key': { content: cluster.pair.key.reveal() },
-      },
-      reachable: {
-        'cp.example.com:8005': world.controlPlanePort,
-        's3.example.com:9000': world.storePort,
-        '169.254.169.254:80': () => metadata,
-      },
-    },
-  );
-}
-
-const change =
-  (path: string, from: RegExp | string, to: string) =>
-  ({ exporter, gateway }: Specification): Specification => {
-    const changed = (files: readonly MachineFile[]): MachineFile[] =>
-      files.map((file) => (file.path === path ? { ...file, content: file.content.replace(from, to) } : file));
-    return { exporter: changed(exporter), gateway: changed(gateway) };
-  };
-
 const inOutage = {
   fails: 'serves after each single container was restarted in an outage',
   saying: /serves nothing/,
@@ -140,7 +59,7 @@ const withControlPlane = 'starts with the control plane while the store is down'
 const exports = 'exports what the control plane has, and starts with what it has';
 const slowly = 'starts in an outage with a store that is slow';
 
-const mutants: readonly Mutant<Specification>[] = [
+const mutants: readonly Mutant<Machines>[] = [
   { name: 'that does not want the import', mutate: change(dropIn, /Wants=.*\n/, ''), ...inOutage },
   {
     name: 'that does not wait for it',
@@ -211,15 +130,14 @@ const mutants: readonly Mutant<Specification>[] = [
   },
 ];
 
-describeDeployment<Specification>({
+describeDeployment<Machines>({
   name: 'systemd (SystemdExporter, SystemdGateway)',
   store: { program: 'minio', start: minioWithRole },
   render: () => Promise.resolve(render()),
   storageUrl: () => storageUrl,
-  exporter: (world, { exporter }, added) =>
-    run(world, exporter, exporterUnit, exporterFile, { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '0', ...added }),
-  gateway: (world, { gateway }, added) => run(world, gateway, 'kong.service', importerFile, added),
-  without: change(dropIn, /[\s\S]*/, '[Service]\nEnvironmentFile=/etc/kong-resilience/gateway.env\n'),
+  exporter: exporterMachine,
+  gateway: gatewayMachine,
+  without: withoutUs,
   names: { gateway: 'kong.service', importer: importUnit, exporter: exporterUnit },
   keepsCache: true,
   knowsKeys: true,
