@@ -1,17 +1,14 @@
 // Installs the object stores that the tests run against, from the Go module proxy, and builds our own: the stand-in
 // for Terraform's providers and the parsers of environments. Only what is missing.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parsersProgram, parsersSource } from '../test/constructs/support/parsers/program.mjs';
 import { standInProgram, standInSource } from '../test/support/terraform-stand-in/program.mjs';
 
-const servers = {
-  versitygw: 'github.com/versity/versitygw/cmd/versitygw@v1.8.0',
-  'fake-gcs-server': 'github.com/fsouza/fake-gcs-server@v1.56.1',
-  minio: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
-};
+/** Modules of Go by the program's name. */
+const servers = JSON.parse(readFileSync(new URL('servers.json', import.meta.url), 'utf8'));
 
 const folder = process.env.KONG_RESILIENCE_TEST_SERVERS ?? join(homedir(), '.cache', 'cdktf-kong-resilience', 'bin');
 mkdirSync(folder, { recursive: true });

@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { findServer } from '../../test/support/servers/process';
 import type { Figure } from './figures';
 
 const [begin, end] = ['<!-- latest run -->', '<!-- /latest run -->'];
@@ -16,22 +14,12 @@ export interface Run {
   readonly failed: readonly string[];
 }
 
-/** The stores whose versions stand on the page, and how each is asked. */
-const stores: readonly (readonly [name: string, program: string, option: string])[] = [
-  ['MinIO', 'minio', '--version'],
-  ['versitygw', 'versitygw', '--version'],
-  ['fake-gcs-server', 'fake-gcs-server', '-version'],
-];
-
-function versionOf(program: string, option: string): string {
-  const path = findServer(program);
-  if (path === undefined) return 'not installed';
-  try {
-    const said = execFileSync(path, [option], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    return /v?\d+(\.\d+)+\S*|RELEASE\.\S+|DEVELOPMENT\.\S+/.exec(said)?.[0] ?? 'version not told';
-  } catch {
-    return 'version not told';
-  }
+/** Names and versions of the stores, as `npm run test:servers` installs them. */
+function stores(): string {
+  const modules = JSON.parse(readFileSync(new URL('../../scripts/servers.json', import.meta.url), 'utf8')) as object;
+  return Object.entries(modules)
+    .map(([name, module]) => `${name} ${String(module).split('@')[1]}`)
+    .join(', ');
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -48,7 +36,7 @@ export async function writePage(path: string, { seed, form, minutes, figures, fa
   );
   const run = [
     `${new Date().toISOString().slice(0, 10)}, the ${form} form, seed ${seed}, ${minutes} minutes, Node ${process.versions.node} on ${process.platform}; ` +
-      `${stores.map(([name, program, option]) => `${name} ${versionOf(program, option)}`).join(', ')}. ` +
+      `${stores()}. ` +
       (failed.length === 0 ? 'Every suite passed.' : `Failed: ${failed.join(', ')}.`),
     '',
     '| suite | what was tried | times | what was seen |',
