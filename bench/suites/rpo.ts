@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { type Bench, type Suite, withStore } from '../bench';
 import { randomHash } from '../control-plane';
@@ -69,6 +70,8 @@ async function atOnce(bench: Bench, store: BenchStore, change: Change): Promise<
   await withExporter(bench, store, versions, {}, async (exporter) => {
     // The first one compiles, and makes the objects.
     for (let round = -1; round < rounds; round += 1) {
+      // What follows an export, the confirmation in the lease, is over before the next change.
+      await delay(500);
       const before = exporter.exported;
       const { firstByte, lastByte } = await controlPlane.send(frames.of(randomHash()));
       const durable = await exporter.until(before + versions);
@@ -97,8 +100,8 @@ async function atOnce(bench: Bench, store: BenchStore, change: Change): Promise<
 async function afterDelay(bench: Bench, store: BenchStore, { name, frames }: Change): Promise<readonly Figure[]> {
   const { controlPlane, say } = bench;
   say(`frame of ${name}, delay of 60 s`);
-  const delay = { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '60' };
-  return withExporter(bench, store, 1, delay, async (exporter) => {
+  const minute = { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '60' };
+  return withExporter(bench, store, 1, minute, async (exporter) => {
     await controlPlane.send(frames.of(randomHash()));
     await exporter.until(1);
     const { firstByte } = await controlPlane.send(frames.of(randomHash()));
