@@ -4,7 +4,7 @@ import type { S3BucketLifecycleConfigurationRule } from '@cdktf/provider-aws/lib
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
-import { isKnown, throwProblems, type Problem } from '../problems';
+import { inform, isKnown, throwProblems, whenDeclared } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
 import { KnownVersions } from '../topology/known-versions';
 import { versionListProblems } from '../topology/versions';
@@ -17,7 +17,7 @@ import type { Retention, RetentionProps } from './lifecycle';
 import type { PolicyStatement } from './policy';
 import { bucketUnchecked, keyPolicyUnchecked, notMerged, noVersion, readTooEarly } from './problems';
 import { regionEnvironment } from './region-environment';
-import { declaresAccountKey, declaresBucket, informWhenComplete } from './same-stack';
+import { declaresAccountKey, declaresBucket } from './same-stack';
 import { exportRights, importRights, rootOf, tlsOnly, type Place } from './statements';
 
 /** What is not known of an existing bucket by its name; and how long `lifecycleRules` keep what is not current. */
@@ -105,12 +105,11 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
     this.#versions.warnWithout(noVersion());
     const shown = isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket';
-    informWhenComplete(this, () => [
-      ...(declaresBucket(this, bucketName)
-        ? this.#notMerged(shown)
-        : [bucketUnchecked(shown, kmsKeyArn !== undefined)]),
-      ...(kmsKeyArn === undefined || declaresAccountKey(this, kmsKeyArn) ? [] : [keyPolicyUnchecked()]),
-    ]);
+    whenDeclared(this, () => {
+      if (!declaresBucket(this, bucketName)) inform(this, bucketUnchecked(shown, kmsKeyArn !== undefined));
+      else this.#informOfUnmerged(shown);
+      if (kmsKeyArn !== undefined && !declaresAccountKey(this, kmsKeyArn)) inform(this, keyPolicyUnchecked());
+    });
   }
 
   get bucketPolicyStatements(): readonly PolicyStatement[] {
@@ -147,11 +146,11 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
   }
 
   /** Who merges them reads them. */
-  #notMerged(bucket: string): Problem[] {
+  #informOfUnmerged(bucket: string): void {
     const unread = [
       ...(this.#statementsRead ? [] : ['bucketPolicyStatements into its policy']),
       ...(this.#rulesRead ? [] : ['lifecycleRules into its lifecycle']),
     ];
-    return unread.length === 0 ? [] : [notMerged(bucket, unread.join(' and '))];
+    if (unread.length > 0) inform(this, notMerged(bucket, unread.join(' and ')));
   }
 }

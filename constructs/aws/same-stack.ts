@@ -3,19 +3,7 @@ import type { KmsKeyPolicy } from '@cdktf/provider-aws/lib/kms-key-policy';
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import { TerraformResource, TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
-import { expressionOf, inform, type Problem } from '../problems';
-
-/** Tells of a construct what is known only when its stack is complete, by the resources in it; once. */
-export function informWhenComplete(construct: IConstruct, problems: () => readonly Problem[]): void {
-  let told = false;
-  construct.node.addValidation({
-    validate: () => {
-      if (!told) for (const problem of problems()) inform(construct, problem);
-      told = true;
-      return [];
-    },
-  });
-}
+import { expressionOf } from '../problems';
 
 /** Whether the bucket of this name is declared in the stack of the store. */
 export function declaresBucket(store: IConstruct, bucketName: string): boolean {

@@ -1,7 +1,7 @@
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
-import { throwProblems } from '../problems';
+import { inform, throwProblems, whenDeclared } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
 import { KnownVersions } from '../topology/known-versions';
 import { versionListProblems } from '../topology/versions';
@@ -17,7 +17,7 @@ import { keyPolicyUnchecked, noVersion, replicationWithoutVersion } from './prob
 import { regionEnvironment } from './region-environment';
 import { checkReplication, replicaEncryption, replicationOf, type S3Replication } from './replication';
 import { declareReplication, replicationRules } from './replication';
-import { declaresAccountKey, informWhenComplete } from './same-stack';
+import { declaresAccountKey } from './same-stack';
 import { exportRights, importRights, type Place } from './statements';
 
 export interface S3StoreProps extends RetentionProps {
@@ -160,7 +160,8 @@ export class S3Store extends Construct implements IS3Store {
       ...(replication === undefined ? [] : checkReplication(replication, { region: props.region, encryption })),
     ]);
     this.prefix = normalizePrefix(prefix);
-    this.#existingKey = choiceOf(encryption).kind === 'existing-key';
+    const choice = choiceOf(encryption);
+    this.#existingKey = choice.kind === 'existing-key';
     this.#grants = new GrantBook(this);
     this.#replicaGrants = new GrantBook(this);
     const retention = retentionOf(props);
@@ -216,9 +217,9 @@ export class S3Store extends Construct implements IS3Store {
     };
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
     this.#versions.warnWithout(noVersion());
-    const choice = choiceOf(encryption);
-    if (choice.kind === 'existing-key')
-      informWhenComplete(this, () => (declaresAccountKey(this, choice.arn) ? [] : [keyPolicyUnchecked()]));
+    whenDeclared(this, () => {
+      if (choice.kind === 'existing-key' && !declaresAccountKey(this, choice.arn)) inform(this, keyPolicyUnchecked());
+    });
     this.node.addValidation({
       validate: () => {
         if (replicated === undefined || this.#versions.all.length > 0) return [];

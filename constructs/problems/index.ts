@@ -5,7 +5,7 @@
  * A folder declares its own in its `problems.ts`; the catalogue collects them, and docs/constructs/problems.md is checked
  * against it both ways.
  */
-import { Annotations } from 'cdktf';
+import { Annotations, Aspects } from 'cdktf';
 import type { IConstruct } from 'constructs';
 
 export { expressionOf, isKnown, resolveTokens } from './tokens';
@@ -75,4 +75,16 @@ export function warn(construct: IConstruct, problem: Problem): void {
 /** Tells what a user should know at the construct, without a doubt about it. */
 export function inform(construct: IConstruct, problem: Problem): void {
   Annotations.of(construct).addInfo(`${problem.code} ${problem.text}`);
+}
+
+/** At synth, when everything is declared: what only the whole stack can tell about a construct. Once, however often it is synthesized. */
+export function whenDeclared(construct: IConstruct, tell: () => void): void {
+  let told = false;
+  Aspects.of(construct).add({
+    visit: (node) => {
+      if (node !== construct || told) return;
+      told = true;
+      tell();
+    },
+  });
 }

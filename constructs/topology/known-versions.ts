@@ -1,6 +1,5 @@
-import { Aspects } from 'cdktf';
 import type { IConstruct } from 'constructs';
-import { expressionOf, throwProblems, warn, type Problem } from '../problems';
+import { expressionOf, throwProblems, warn, whenDeclared, type Problem } from '../problems';
 import { mayBeEnterprise, versionProblems } from './versions';
 
 /** @internal The versions under which exporters write to a store, each once. */
@@ -33,10 +32,8 @@ export class KnownVersions {
 
   /** Tells at synth, when all nodes are declared, that there is none. */
   warnWithout(problem: Problem): void {
-    Aspects.of(this.#store).add({
-      visit: (node) => {
-        if (node === this.#store && this.#versions.size === 0) warn(this.#store, problem);
-      },
+    whenDeclared(this.#store, () => {
+      if (this.#versions.size === 0) warn(this.#store, problem);
     });
   }
 }
