@@ -17,19 +17,19 @@ export interface GivenContainer {
 }
 
 /** Variables of the way to the control plane that a topology need not have, and the prop that says each to all its nodes. */
-const ways: Readonly<Record<string, string | undefined>> = {
-  KONG_CLUSTER_MTLS: 'clusterMtls',
-  KONG_CLUSTER_CA_CERT: 'clusterCaCert',
-  KONG_CLUSTER_SERVER_NAME: 'clusterServerName',
-  KONG_CLUSTER_USE_PROXY: undefined,
-  KONG_CLUSTER_MAX_PAYLOAD: undefined,
-};
+const ways: ReadonlyMap<string, string | undefined> = new Map([
+  ['KONG_CLUSTER_MTLS', 'clusterMtls'],
+  ['KONG_CLUSTER_CA_CERT', 'clusterCaCert'],
+  ['KONG_CLUSTER_SERVER_NAME', 'clusterServerName'],
+  ['KONG_CLUSTER_USE_PROXY', undefined],
+  ['KONG_CLUSTER_MAX_PAYLOAD', undefined],
+]);
 
 /** What is doubtful about a gateway's container beside an importer: how it reaches its control plane, and which version it is. */
 export function gatewayDoubts(importer: ImporterNode, { name, image, variables }: GivenContainer): Problem[] {
   const known = importer.gatewayEnvironment.names;
   const alone = variables
-    .filter((variable) => Object.hasOwn(ways, variable.name) && !known.includes(variable.name) && !isDefault(variable))
+    .filter((variable) => ways.has(variable.name) && !known.includes(variable.name) && !isDefault(variable))
     .map((variable) => variable.name);
   return [
     ...(alone.length === 0 ? [] : [oneSided(name, alone.join(', '), alone.map(propOf).join(', '))]),
@@ -43,7 +43,7 @@ function isDefault({ name, value }: GivenVariable): boolean {
 }
 
 function propOf(name: string): string {
-  const prop = ways[name];
+  const prop = ways.get(name);
   return prop === undefined ? `environment.${name} to its nodes` : `${prop} to KongResilience`;
 }
 

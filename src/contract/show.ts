@@ -16,7 +16,7 @@ export function show(value: string): string {
   return printable(JSON.stringify(whole.length > shownLength ? `${whole.slice(0, shownLength)}…` : whole));
 }
 
-/** A text on one line, with nothing that a terminal would obey: such characters are written as \\uXXXX. */
+/** A text on one line, with nothing that a terminal would obey: such characters are written as JSON escapes them, in four digits. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     [...Array(character.length).keys()]

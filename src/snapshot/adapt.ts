@@ -181,7 +181,7 @@ class Adapter {
 
   /** Removes what an open-source gateway does not know; returns whether there was any. */
   #strip(key: string, entity: Entity): boolean {
-    const known = Object.hasOwn(OPEN_SOURCE_FIELDS, key) ? OPEN_SOURCE_FIELDS[key] : undefined;
+    const known = OPEN_SOURCE_FIELDS.get(key);
     let changed = false;
     for (const [field, value] of Object.entries(entity)) {
       if (field !== 'ws_id' && (known === undefined || known.has(field) || isNested(value))) continue;
@@ -210,7 +210,7 @@ class Adapter {
 /** Why a plugin cannot be kept; undefined when it can. */
 function whyRemoved(plugin: Entity): string | undefined {
   if (ENTERPRISE_PLUGINS.has(plugin['name'] as string)) return 'only Enterprise has it';
-  const known = OPEN_SOURCE_FIELDS['plugins'];
+  const known = OPEN_SOURCE_FIELDS.get('plugins');
   const field = Object.entries(plugin).find(
     // Without any other field it would run elsewhere or otherwise than configured; `ordering` only changes its turn.
     ([name, value]) => value !== null && name !== 'ws_id' && name !== 'ordering' && known?.has(name) === false,

@@ -167,37 +167,39 @@ export const ENTERPRISE_ENTITIES: ReadonlySet<string> = new Set([
 ]);
 
 /** Every field that an open-source gateway knows of an entity; it refuses the whole table for one that it does not. */
-export const OPEN_SOURCE_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
-  acls: fields('consumer created_at group id tags'),
-  basicauth_credentials: fields('consumer created_at id password tags username'),
-  ca_certificates: fields('cert cert_digest created_at id tags updated_at'),
-  certificates: fields('cert cert_alt created_at id key key_alt snis tags updated_at'),
-  consumers: fields('created_at custom_id id tags updated_at username'),
-  hmacauth_credentials: fields('consumer created_at id secret tags username'),
-  jwt_secrets: fields('algorithm consumer created_at id key rsa_public_key secret tags'),
-  key_sets: fields('created_at id name tags updated_at'),
-  keyauth_credentials: fields('consumer created_at id key tags ttl'),
-  plugins: fields('config consumer created_at enabled id instance_name name protocols route service tags updated_at'),
-  // `expression` and `priority` are known where router_flavor is `expressions`.
-  routes: fields(
-    'created_at destinations expression headers hosts https_redirect_status_code id methods name path_handling paths ' +
-      'preserve_host priority protocols regex_priority request_buffering response_buffering service snis sources ' +
-      'strip_path tags updated_at',
-  ),
-  services: fields(
-    'ca_certificates client_certificate connect_timeout created_at enabled host id name path port protocol ' +
-      'read_timeout retries tags tls_verify tls_verify_depth updated_at write_timeout',
-  ),
-  snis: fields('certificate created_at id name tags updated_at'),
-  targets: fields('created_at id tags target updated_at upstream weight'),
-  upstreams: fields(
-    'algorithm client_certificate created_at hash_fallback hash_fallback_header hash_fallback_query_arg ' +
-      'hash_fallback_uri_capture hash_on hash_on_cookie hash_on_cookie_path hash_on_header hash_on_query_arg ' +
-      'hash_on_uri_capture healthchecks host_header id name slots tags updated_at use_srv_name',
-  ),
-  workspaces: fields('comment config created_at id meta name updated_at'),
-  vaults: fields('config created_at description id name prefix tags updated_at'),
-};
+export const OPEN_SOURCE_FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries({
+    acls: fields('consumer created_at group id tags'),
+    basicauth_credentials: fields('consumer created_at id password tags username'),
+    ca_certificates: fields('cert cert_digest created_at id tags updated_at'),
+    certificates: fields('cert cert_alt created_at id key key_alt snis tags updated_at'),
+    consumers: fields('created_at custom_id id tags updated_at username'),
+    hmacauth_credentials: fields('consumer created_at id secret tags username'),
+    jwt_secrets: fields('algorithm consumer created_at id key rsa_public_key secret tags'),
+    key_sets: fields('created_at id name tags updated_at'),
+    keyauth_credentials: fields('consumer created_at id key tags ttl'),
+    plugins: fields('config consumer created_at enabled id instance_name name protocols route service tags updated_at'),
+    // `expression` and `priority` are known where router_flavor is `expressions`.
+    routes: fields(
+      'created_at destinations expression headers hosts https_redirect_status_code id methods name path_handling paths ' +
+        'preserve_host priority protocols regex_priority request_buffering response_buffering service snis sources ' +
+        'strip_path tags updated_at',
+    ),
+    services: fields(
+      'ca_certificates client_certificate connect_timeout created_at enabled host id name path port protocol ' +
+        'read_timeout retries tags tls_verify tls_verify_depth updated_at write_timeout',
+    ),
+    snis: fields('certificate created_at id name tags updated_at'),
+    targets: fields('created_at id tags target updated_at upstream weight'),
+    upstreams: fields(
+      'algorithm client_certificate created_at hash_fallback hash_fallback_header hash_fallback_query_arg ' +
+        'hash_fallback_uri_capture hash_on hash_on_cookie hash_on_cookie_path hash_on_header hash_on_query_arg ' +
+        'hash_on_uri_capture healthchecks host_header id name slots tags updated_at use_srv_name',
+    ),
+    workspaces: fields('comment config created_at id meta name updated_at'),
+    vaults: fields('config created_at description id name prefix tags updated_at'),
+  }),
+);
 
 function fields(names: string): ReadonlySet<string> {
   return new Set(names.split(' '));

@@ -217,7 +217,7 @@ describe('the lists of editions', () => {
       if (!Array.isArray(value)) continue;
       expect(ENTERPRISE_ENTITIES.has(key)).toBe(false);
       for (const entity of value as Record<string, unknown>[]) {
-        const unknown = Object.keys(entity).filter((field) => OPEN_SOURCE_FIELDS[key]?.has(field) === false);
+        const unknown = Object.keys(entity).filter((field) => OPEN_SOURCE_FIELDS.get(key)?.has(field) === false);
         expect({ key, unknown }).toEqual({ key, unknown: [] });
       }
     }
