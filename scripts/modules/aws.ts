@@ -29,6 +29,7 @@ import {
   importedVersion,
   kubernetesName,
   prefix,
+  retention,
 } from './common';
 import {
   EACH_VERSION,
@@ -55,33 +56,10 @@ interface Roles {
 type Store = IConfigurationStore & { readonly bucketName: string; readonly bucketArn: string };
 
 const bucketNameRule = (name: string): string => `can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", ${name}))`;
-const bucketNameError = 'bucket_name must have 3 to 63 lower-case letters, digits, dots and hyphens.';
+/** As many as S3 takes in a rule. */
+const mostNoncurrentVersions = 100;
 
-/** For how long replaced configurations stay. */
-function retention(stack: ModuleStack) {
-  return {
-    noncurrentConfigurationVersions: stack.number('noncurrent_configuration_versions', {
-      description: 'How many replaced configurations stay at least.',
-      default: 10,
-      validation: [
-        {
-          condition: 'var.noncurrent_configuration_versions >= 1 && var.noncurrent_configuration_versions <= 100',
-          error: 'noncurrent_configuration_versions must be 1 to 100.',
-        },
-      ],
-    }),
-    noncurrentConfigurationDays: stack.number('noncurrent_configuration_days', {
-      description: 'For how many days they stay at least.',
-      default: 30,
-      validation: [
-        {
-          condition: 'var.noncurrent_configuration_days >= 1',
-          error: 'noncurrent_configuration_days must be 1 or more.',
-        },
-      ],
-    }),
-  };
-}
+const bucketNameError = 'bucket_name must have 3 to 63 lower-case letters, digits, dots and hyphens.';
 
 /** Variables of the bucket, and the bucket. */
 function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
@@ -107,7 +85,7 @@ function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
       description: 'Existing bucket to which S3 writes access logs.',
       default: null,
     }),
-    ...retention(stack),
+    ...retention(stack, mostNoncurrentVersions),
     tags: stack.variable('tags', {
       type: 'map(string)',
       description: 'Tags of everything that takes them.',
@@ -276,7 +254,7 @@ function intoExisting(stack: ModuleStack): void {
   const configurations = S3Store.fromBucketName(stack, 'Store', bucketName, {
     prefix: prefix(stack),
     gatewayVersions: [EACH_VERSION],
-    ...retention(stack),
+    ...retention(stack, mostNoncurrentVersions),
   });
   const role = (id: string, name: string, whose: string): ExistingRole =>
     ExistingRole.fromRoleName(

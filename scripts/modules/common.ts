@@ -79,6 +79,26 @@ export function prefix(stack: ModuleStack): string {
   });
 }
 
+/** For how long replaced configurations stay. @param most of them at least, where the store has a limit */
+export function retention(stack: ModuleStack, most?: number) {
+  const number = (name: string, description: string, value: number, limit?: number): number =>
+    stack.number(name, {
+      description,
+      default: value,
+      validation: [
+        {
+          condition: `var.${name} >= 1${limit === undefined ? '' : ` && var.${name} <= ${limit}`}`,
+          error: `${name} must be 1 ${limit === undefined ? 'or more' : `to ${limit}`}.`,
+        },
+      ],
+    });
+  const versions = 'How many replaced configurations stay at least.';
+  return {
+    noncurrentConfigurationVersions: number('noncurrent_configuration_versions', versions, 10, most),
+    noncurrentConfigurationDays: number('noncurrent_configuration_days', 'For how many days they stay at least.', 30),
+  };
+}
+
 /** As the constructs refuse them as plain text: what the contract says is secret, and what Kong's options call so. */
 const secretNames = [
   'SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$',

@@ -25,6 +25,7 @@ import {
   importedVersion,
   kubernetesName,
   prefix,
+  retention,
 } from './common';
 import { EACH_VERSION, known, ofEachVersion, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
 
@@ -49,32 +50,6 @@ const bucketName = (stack: ModuleStack, description: string): string =>
 
 const project = (stack: ModuleStack): string =>
   stack.text('project', { description: "Project of everything here; the provider's by default.", default: null });
-
-/** For how long replaced configurations stay. */
-function retention(stack: ModuleStack) {
-  return {
-    noncurrentConfigurationVersions: stack.number('noncurrent_configuration_versions', {
-      description: 'How many replaced configurations stay at least.',
-      default: 10,
-      validation: [
-        {
-          condition: 'var.noncurrent_configuration_versions >= 1',
-          error: 'noncurrent_configuration_versions must be 1 or more.',
-        },
-      ],
-    }),
-    noncurrentConfigurationDays: stack.number('noncurrent_configuration_days', {
-      description: 'For how many days they stay at least.',
-      default: 30,
-      validation: [
-        {
-          condition: 'var.noncurrent_configuration_days >= 1',
-          error: 'noncurrent_configuration_days must be 1 or more.',
-        },
-      ],
-    }),
-  };
-}
 
 /** Variables of the bucket, and the bucket. */
 function store(stack: ModuleStack): GcsStore {
