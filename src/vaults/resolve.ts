@@ -90,6 +90,7 @@ async function readPatiently(
     failing: 'a secret that the environment refers to cannot be read',
     over: 'the secret can be read',
   });
+  let told: ResilienceError | undefined;
   for (;;) {
     const leftMs = limitMs - (monotonicMs() - startedAt);
     try {
@@ -99,8 +100,11 @@ async function readPatiently(
       return text;
     } catch (thrown) {
       if (signal.aborted) throw vaultStopped();
-      const error = thrown instanceof TimeLimit ? vaultUnreachable(nameOf(place), thrown.message) : thrown;
+      // A last try that has milliseconds left must not hide what the vault said before it.
+      const before = leftMs < tryMs ? told : undefined;
+      const error = thrown instanceof TimeLimit ? (before ?? vaultUnreachable(nameOf(place), thrown.message)) : thrown;
       if (!(error instanceof ResilienceError)) throw error;
+      told = error;
       const tookMs = monotonicMs() - startedAt;
       const again = vaultUnreachable.is(error) || (vaultDenied.is(error) && tookMs < deniedForMs);
       const waitMs = backoff.next();

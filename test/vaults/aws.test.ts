@@ -185,7 +185,7 @@ describe('what answers in the place of AWS', limit, () => {
     [502, `<html>${canary}`, 'KR_VAULT_UNREACHABLE', 'was not read: HTTP 502, and not as AWS Secrets Manager answers.'],
   ])('HTTP %d %s is %s', async (status, body, expected, why) => {
     const endpoint = await answering((response) => response.writeHead(status).end(body));
-    const told = await ask(endpoint, 150);
+    const told = await ask(endpoint, 1_000);
     expect(told).toMatchObject({
       code: expected,
       reason: `X is {vault://aws/a}: AWS Secrets Manager in us-east-1 ${why}`,
@@ -203,6 +203,19 @@ describe('what answers in the place of AWS', limit, () => {
         /^X is \{vault:\/\/aws\/a\}: AWS Secrets Manager was not read: no complete answer within \d+ ms\.$/,
       ),
     });
+  });
+
+  it('is told by its answer when the limit cuts the next try short', async () => {
+    let asked = 0;
+    const endpoint = await answering((response) => {
+      asked += 1;
+      if (asked === 1) response.writeHead(400).end(code('ThrottlingException'));
+    });
+    expect(await ask(endpoint, 1_500)).toMatchObject({
+      code: 'KR_VAULT_UNREACHABLE',
+      reason: expect.stringContaining('was not read: HTTP 400 ThrottlingException: the reason.'),
+    });
+    expect(asked).toBe(2);
   });
 
   it('is asked again where it did not answer as it should, and once for all references to one secret', async () => {
