@@ -2,7 +2,8 @@
  * `npm run chaos`: tries to lose a configuration, by killing, pausing, partitioning, damaging and feeding rubbish.
  * Every run is reproducible from the seed that it prints. A suite is a file of this folder, `<suite>.test.ts`.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,48 +62,77 @@ process.on('exit', () => rmSync(record, { recursive: true, force: true, maxRetri
 const started = performance.now();
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const form = ci ? ' --ci' : long ? ' --long' : '';
-say(`seed ${seed}${form}`);
+let stopped: NodeJS.Signals | undefined;
 
-const failed = suites
-  .filter((suite) => only.includes(suite))
-  .filter((suite) => {
-    const reporters =
-      json === undefined ? [] : ['--reporter=json', `--outputFile.json=${join(json, `chaos-${suite}.json`)}`];
-    const { status } = spawnSync(
-      process.execPath,
-      [
-        'node_modules/vitest/vitest.mjs',
-        'run',
-        '--config',
-        'chaos/vitest.config.mts',
-        '--reporter=default',
-        ...reporters,
-        `chaos/${suite}.test.ts`,
-      ],
-      {
-        cwd: root,
-        stdio: 'inherit',
-        env: {
-          ...process.env,
-          [variables.seed]: String(seed),
-          [variables.ci]: String(ci),
-          [variables.long]: String(long),
-          [variables.record]: record,
-          [variables.output]: output,
-        },
+async function main(): Promise<void> {
+  say(`seed ${seed}${form}`);
+  const failed: string[] = [];
+  for (const suite of suites.filter((each) => only.includes(each))) {
+    if (stopped !== undefined) break;
+    if (!(await passes(suite))) failed.push(suite);
+  }
+  if (stopped !== undefined) {
+    say(`stopped by ${stopped}`);
+    process.exitCode = 1;
+    return;
+  }
+  for (const { suite, what, count, note } of readFigures(record))
+    say(`${suite}: ${what}: ${count}${note === undefined ? '' : ` (${note})`}`);
+  if (failed.length > 0) {
+    say(`failed: ${failed.join(', ')}; repeat with npm run chaos -- --seed ${seed}${form} --only ${failed.join(' ')}`);
+    process.exitCode = 1;
+  }
+  if (docs) {
+    const minutes = Math.ceil((performance.now() - started) / 60_000);
+    const page = {
+      seed,
+      form: ci ? 'bounded' : long ? 'long' : 'short',
+      minutes,
+      figures: readFigures(record),
+      failed,
+    };
+    await writePage(fileURLToPath(new URL('../docs/chaos.md', import.meta.url)), page);
+  }
+}
+
+/** Whether a suite found nothing. A signal ends it, and every process that it started. */
+async function passes(suite: string): Promise<boolean> {
+  const reporters =
+    json === undefined ? [] : ['--reporter=json', `--outputFile.json=${join(json, `chaos-${suite}.json`)}`];
+  const vitest = spawn(
+    process.execPath,
+    [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--config',
+      'chaos/vitest.config.mts',
+      '--reporter=default',
+      ...reporters,
+      `chaos/${suite}.test.ts`,
+    ],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      // A group of its own, so that a signal reaches exporters and stores too, and none of them twice.
+      detached: true,
+      env: {
+        ...process.env,
+        [variables.seed]: String(seed),
+        [variables.ci]: String(ci),
+        [variables.long]: String(long),
+        [variables.record]: record,
+        [variables.output]: output,
       },
-    );
-    return status !== 0;
-  });
+    },
+  );
+  const stop = (signal: NodeJS.Signals): void => {
+    stopped = signal;
+    if (vitest.pid !== undefined) process.kill(-vitest.pid, 'SIGTERM');
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const [code] = (await once(vitest, 'exit')) as [number | null];
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+  return code === 0;
+}
 
-for (const { suite, what, count, note } of readFigures(record))
-  say(`${suite}: ${what}: ${count}${note === undefined ? '' : ` (${note})`}`);
-if (failed.length > 0) {
-  say(`failed: ${failed.join(', ')}; repeat with npm run chaos -- --seed ${seed}${form} --only ${failed.join(' ')}`);
-  process.exitCode = 1;
-}
-if (docs) {
-  const minutes = Math.ceil((performance.now() - started) / 60_000);
-  const page = { seed, form: ci ? 'bounded' : long ? 'long' : 'short', minutes, figures: readFigures(record), failed };
-  void writePage(fileURLToPath(new URL('../docs/chaos.md', import.meta.url)), page);
-}
+void main();
