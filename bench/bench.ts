@@ -1,11 +1,8 @@
 import type { ColdProcesses } from './cold-processes';
 import type { FrameSender } from './control-plane';
 import type { Peer } from './peers/peer';
-import type { Figure } from './results';
+import type { Figure, Form } from './results';
 import type { BenchStore, StoreKind } from './stores';
-
-/** How much is measured. */
-export type Form = 'short' | 'default' | 'long';
 
 /** What every suite has to work with. */
 export interface Bench {

@@ -1,23 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Bench } from './bench';
 import { budgetsOf, describeVerdict, fails, judge } from './budgets';
-import { ColdProcesses } from './cold-processes';
 import { changes, unlike } from './compare';
-import { FrameSender } from './control-plane';
-import { describeMachine, describeVersions } from './machine';
-import { type Options, readOptions } from './options';
+import { measure } from './measure';
+import { readOptions, UsageError } from './options';
 import { writePage } from './page/page';
-import { expectBuild } from './paths';
-import { findPeers } from './peers';
+import { expectBuild, partialResults } from './paths';
 import { installPeers } from './peers/install';
-import { type Figure, readResults, type Results, writeResults } from './results';
-import { storeKinds } from './stores';
-import { suites } from './suites';
+import { readResults, type Results, writeResults } from './results';
 
-// Said by each process of the SDK on Node 20; it is no news here.
+// The S3 client in this process would say it on Node 20.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+// What is to end with this process is ended on `exit`, which a signal by itself skips.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 const startedAt = performance.now();
 const seconds = (): number => Math.round((performance.now() - startedAt) / 1000);
 const say = (line: string): void => void process.stdout.write(`${String(seconds()).padStart(4)} s  ${line}\n`);
@@ -27,51 +21,19 @@ async function main(): Promise<void> {
   if (options.install) return installPeers(say);
   expectBuild();
   const before = options.compare === undefined ? undefined : readResults(options.compare);
-  const results = options.page ? readResults(options.results) : await measure(options);
-  if (!options.page) writeResults(options.results, results);
-  say(`the result is ${options.results}`);
+  const results = options.page
+    ? readResults(options.results)
+    : await measure(options, say, (soFar) => writeResults(partialResults, soFar));
   tell(results);
   if (before !== undefined) compare(before, results);
-  if (options.write) writePage(results);
-}
-
-/** Runs everything that the form has. */
-async function measure({ form, rounds, only }: Options): Promise<Results> {
-  const folder = mkdtempSync(join(tmpdir(), 'kong-resilience-bench-'));
-  const processes = new ColdProcesses(folder);
-  const controlPlane = await FrameSender.start(folder);
-  try {
-    const machine = describeMachine();
-    const { peers, versions, missing } = await findPeers(folder, form);
-    const stores = storeKinds.filter((kind) => form !== 'short' || kind.name === 'versitygw');
-    const absent = [...missing, ...stores.filter((kind) => kind.missing).map(({ name }) => name)];
-    for (const name of absent) say(`MISSING: ${name}; see npm run bench -- --install and npm run test:servers`);
-    // Else nothing would be promised of what was not measured, and CI would pass.
-    if (form === 'short' && absent.length > 0) throw new Error(`the short form needs ${absent.join(', ')}`);
-    const bench: Bench = {
-      form,
-      rounds,
-      folder,
-      processes,
-      controlPlane,
-      peers,
-      stores: stores.filter((kind) => !kind.missing),
-      say,
-    };
-    const figures: Figure[] = [];
-    for (const suite of suites) {
-      if (!suite.forms.includes(form) || (only !== undefined && suite.name !== only)) continue;
-      say(suite.title);
-      figures.push(...(await suite.run(bench)));
-    }
-    const date = new Date().toISOString().slice(0, 10);
-    const all = { ...describeVersions(), ...versions };
-    return { format: 1, date, form, rounds, tookSeconds: seconds(), machine, versions: all, missing: absent, figures };
-  } finally {
-    await controlPlane.close();
-    processes.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  if (!options.page && results.failed.length > 0) {
+    say(`not whole, without ${results.failed.join(', ')}: the result is ${partialResults}, and no page is written`);
+    process.exitCode = 1;
+    return;
   }
+  if (!options.page) writeResults(options.results, results);
+  say(`the result is ${options.results}`);
+  if (options.write) writePage(results);
 }
 
 /** What was promised, and what became of it; the exit code says whether a ratio was missed. */
@@ -91,6 +53,8 @@ function compare(before: Results, after: Results): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const text =
+    error instanceof Error ? (error instanceof UsageError ? error.message : (error.stack ?? error.message)) : error;
+  process.stderr.write(`bench: ${String(text)}\n`);
   process.exitCode = 1;
 });

@@ -1,8 +1,8 @@
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Form } from './bench';
-import { picturesFolder } from './paths';
+import { partialResults, picturesFolder } from './paths';
+import type { Form } from './results';
+import { suites } from './suites';
 
 export interface Options {
   readonly form: Form;
@@ -20,44 +20,54 @@ export interface Options {
   readonly write: boolean;
 }
 
+/** What was asked for cannot be done. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(`${message}\n${usage}`);
+  }
+}
+
+const defaultRounds: Readonly<Record<Form, number>> = { short: 5, default: 5, long: 15 };
+
 const usage = `npm run bench [-- options]
   --short            a few minutes, for CI: versitygw, the aws CLI and a bare SDK alone; writes no page
-  --long             with what takes long: a delay of 60 s, an exporter of 1,000 configurations
+  --long             half an hour: more rounds, a delay of 60 s, an exporter of 1,000 configurations
   --rounds <n>       how often each is measured (short 5, default 5, long 15)
-  --only <suite>     transfer, rpo, rto, exporter, synth or size; writes no page
+  --only <suite>     ${namesIn()}; writes no page
   --compare <file>   what changed since that result, beyond the noise
   --output <file>    where the result goes (default docs/bench/results.json; with --short and --only the temporary folder)
   --page             writes the page again from the result, and measures nothing
   --install          installs rclone, mc and the aws CLI, where they are missing
-The exit code is 1 where a ratio that was promised is missed beyond the noise.
+The exit code is 1 where a ratio that was promised is missed beyond the noise, and where a suite fails. Then, and if it is
+interrupted, the figures of the suites that were measured are in ${partialResults}.
 `;
 
-/** @throws Error with the usage */
+/** @throws UsageError */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parsed(args);
-  if (values.short && values.long) throw new Error(`--short and --long exclude each other\n${usage}`);
+  if (values.short && values.long) throw new UsageError('--short and --long exclude each other');
   const form = values.short ? 'short' : values.long ? 'long' : 'default';
-  const rounds = values.rounds === undefined ? { short: 5, default: 5, long: 15 }[form] : Number(values.rounds);
+  const rounds = values.rounds === undefined ? defaultRounds[form] : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 3) {
-    throw new Error(`--rounds is ${values.rounds ?? ''}: it must be a whole number of at least 3\n${usage}`);
+    throw new UsageError(`--rounds is ${values.rounds ?? ''}: it must be a whole number of at least 3`);
   }
-  const partial = form === 'short' || values.only !== undefined;
-  const published = join(picturesFolder, 'results.json');
+  const { only, compare } = values;
+  if (only !== undefined && !suites.some(({ name, forms }) => name === only && forms.includes(form))) {
+    throw new UsageError(`--only is ${only}: the ${form} form has ${namesIn(form)}`);
+  }
+  const partial = form === 'short' || only !== undefined;
+  const results = values.output === undefined ? undefined : resolve(values.output);
   return {
-    form,
-    rounds,
-    install: values.install,
-    page: values.page,
-    write: values.page || !partial,
-    results:
-      values.output === undefined
-        ? partial
-          ? join(tmpdir(), 'kong-resilience-bench.json')
-          : published
-        : resolve(values.output),
-    ...(values.only === undefined ? {} : { only: values.only }),
-    ...(values.compare === undefined ? {} : { compare: resolve(values.compare) }),
+    ...{ form, rounds, install: values.install, page: values.page, write: values.page || !partial },
+    results: results ?? (partial ? partialResults : join(picturesFolder, 'results.json')),
+    ...(only === undefined ? {} : { only }),
+    ...(compare === undefined ? {} : { compare: resolve(compare) }),
   };
+}
+
+function namesIn(form?: Form): string {
+  const names = suites.filter(({ forms }) => form === undefined || forms.includes(form)).map(({ name }) => name);
+  return names.join(', ').replace(/, (\w+)$/, ' or $1');
 }
 
 function parsed(args: readonly string[]) {
@@ -72,6 +82,6 @@ function parsed(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }

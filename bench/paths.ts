@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 export const root = resolve(__dirname, '..');
@@ -9,6 +9,8 @@ export const launcher = join(root, 'bin', 'kong-resilience');
 /** Where the results and the pictures of the page are. */
 export const picturesFolder = join(root, 'docs', 'bench');
 export const page = join(root, 'docs', 'bench.md');
+/** A result that is not published: of the short form, of one suite, or of a run that is not, or not yet, whole. */
+export const partialResults = join(tmpdir(), 'kong-resilience-bench.json');
 
 /** Where `npm run test:servers` puts the servers, and `npm run bench -- --install` the peers. */
 export const programsFolder =

@@ -10,6 +10,9 @@ export const units = {
 } as const;
 export type Quantity = keyof typeof units;
 
+/** How much is measured. */
+export type Form = 'short' | 'default' | 'long';
+
 /** Names one figure; the same names in two results are the same figure. */
 export interface FigureName {
   /** Such as `import`. */
@@ -30,7 +33,7 @@ export interface Figure extends FigureName {
 export interface Results {
   readonly format: 1;
   readonly date: string;
-  readonly form: 'short' | 'default' | 'long';
+  readonly form: Form;
   readonly rounds: number;
   readonly tookSeconds: number;
   /** System, processor, cores, memory, load at the start. */
@@ -39,6 +42,8 @@ export interface Results {
   readonly versions: Readonly<Record<string, string>>;
   /** Peers and stores that are not installed. */
   readonly missing: readonly string[];
+  /** Suites that failed, or were not reached: of them it has no figures. */
+  readonly failed: readonly string[];
   readonly figures: readonly Figure[];
 }
 
@@ -64,7 +69,8 @@ export function readResults(path: string): Results {
   if (results?.format !== 1 || !Array.isArray(results.figures)) {
     throw new Error(`${path} is not a result of npm run bench (format 1)`);
   }
-  return results as Results;
+  // Earlier results have none: they were not written where a suite failed.
+  return { failed: [], ...results } as Results;
 }
 
 const rounded = (sample: number): number => Number(sample.toPrecision(5));

@@ -18,7 +18,7 @@ export function writePage(results: Results): void {
   writeFileSync(page, [introduction(results), ...written.map(({ text }) => text)].join('\n\n') + '\n');
 }
 
-function introduction({ date, form, rounds, tookSeconds, machine, versions, missing }: Results): string {
+function introduction({ date, form, rounds, tookSeconds, machine, versions, missing, failed }: Results): string {
   const list = (values: Readonly<Record<string, string>>): string =>
     Object.entries(values)
       .map(([name, value]) => `${name} ${value}`)
@@ -27,7 +27,7 @@ function introduction({ date, form, rounds, tookSeconds, machine, versions, miss
     '# Measured',
     '<!-- Written by `npm run bench`; change bench/page, not this file. -->',
     `${date}, the ${form} form of \`npm run bench\`, ${rounds} rounds, ${Math.round(tookSeconds / 60)} minutes. Only ratios hold on another machine. [What was tried, and what it gave](speed.md).`,
-    `- Machine: ${list(machine)}.\n- Versions: ${list(versions)}.\n- Not installed, so not measured: ${missing.length === 0 ? 'none' : missing.join(', ')}.`,
+    `- Machine: ${list(machine)}.\n- Versions: ${list(versions)}.\n- Not installed, so not measured: ${missing.length === 0 ? 'none' : missing.join(', ')}.${failed.length === 0 ? '' : `\n- Failed, so not measured: ${failed.join(', ')}.`}`,
     'Whole cold processes with the same clean environment (`NODE_EXTRA_CA_CERTS` is not set), in turns, against servers on loopback on the same machine. A value is the median of the rounds, and in brackets the middle half of them; a ratio is the median of the ratios of each round. The configurations are of services, routes, plugins, consumers and credentials, and compress by 2 to 1, as real ones do.',
   ].join('\n\n');
 }

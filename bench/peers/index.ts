@@ -1,4 +1,4 @@
-import type { Form } from '../bench';
+import type { Form } from '../results';
 import { awsCli } from './aws';
 import { bareSdk } from './bare-sdk';
 import { curl } from './curl';

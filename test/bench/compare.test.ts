@@ -10,6 +10,7 @@ function results(samples: readonly number[], more: Partial<Results> = {}): Resul
       machine: { cores: '2', load: '0.1' },
       versions: { node: 'v20.19.0', 'kong-resilience': '0.1.0' },
       missing: [],
+      failed: [],
     },
     figures: [figure],
     ...more,
