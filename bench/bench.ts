@@ -30,6 +30,17 @@ export interface Suite {
   run(bench: Bench): Promise<readonly Figure[]>;
 }
 
+/** Starts the store that is quick and strict, where it is installed, for as long as it is used. */
+export async function withStrictStore(
+  { stores, say }: Bench,
+  use: (store: BenchStore) => Promise<readonly Figure[]>,
+): Promise<readonly Figure[]> {
+  const kind = stores.find(({ name }) => name === 'versitygw') ?? stores.find(({ name }) => name === 'MinIO');
+  if (kind !== undefined) return withStore(kind, use);
+  say('not measured: it needs versitygw or MinIO');
+  return [];
+}
+
 /** Starts a store for as long as it is used. */
 export async function withStore<T>(kind: StoreKind, use: (store: BenchStore) => Promise<T>): Promise<T> {
   const store = await kind.start();

@@ -4,18 +4,28 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { bundle } from './paths';
 
-const exportWithinMs = 120_000;
+const limitMs = 120_000;
 
-/** An exporter that stays, seen from outside. */
+/** An exporter that stays, seen from outside. It ends with this process at the latest. */
 export class ExporterProcess {
   readonly #child: ChildProcess;
   readonly #told: string[] = [];
+  readonly #exit: Promise<number | null>;
+  readonly #ended: Promise<never>;
   #exported = 0;
   #onExported: () => void = () => undefined;
+  readonly #kill = (): void => void this.#child.kill('SIGKILL');
 
   constructor(env: Readonly<Record<string, string>>) {
     const child = spawn(process.execPath, [bundle, 'run'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
+    this.#exit = once(child, 'exit').then(([code]) => code as number | null);
+    this.#ended = this.#exit.then((code) => {
+      throw new Error(`the exporter ended with ${code}; ${this.#log()}`);
+    });
+    // Of note only to who waits.
+    this.#ended.catch(() => undefined);
+    process.once('exit', this.#kill);
     createInterface({ input: child.stderr }).on('line', (line) => {
       this.#told.push(line);
       if (this.#told.length > 100) this.#told.shift();
@@ -32,19 +42,29 @@ export class ExporterProcess {
 
   /** Waits until it has told so many. @returns when it was seen, by `performance.now()` */
   async until(count: number): Promise<number> {
-    const late = AbortSignal.timeout(exportWithinMs);
-    while (this.#exported < count) {
-      await new Promise<void>((resolve, reject) => {
-        this.#onExported = resolve;
-        late.onabort = () =>
-          reject(new Error(`not exported within ${exportWithinMs} ms; the log:\n${this.#told.join('\n')}`));
-        this.#child.once('exit', (code) =>
-          reject(new Error(`the exporter ended with ${code}:\n${this.#told.join('\n')}`)),
-        );
-      });
-      this.#child.removeAllListeners('exit');
-    }
+    const enough = new Promise<void>((resolve) => {
+      this.#onExported = () => this.#exported >= count && resolve();
+      this.#onExported();
+    });
+    await this.whileItRuns(enough, 'exported');
     return performance.now();
+  }
+
+  /** @throws Error with its log, where it ends before, or takes longer than anything here may */
+  async whileItRuns(done: Promise<void>, what: string): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not ${what} within ${limitMs} ms; ${this.#log()}`)), limitMs);
+    });
+    try {
+      await Promise.race([done, this.#ended, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #log(): string {
+    return `its log:\n${this.#told.join('\n')}`;
   }
 
   /** What it has of the memory of the machine now, in MiB. */
@@ -69,9 +89,8 @@ export class ExporterProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exit = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
-    await exit;
+    await this.#exit;
+    process.removeListener('exit', this.#kill);
   }
 }

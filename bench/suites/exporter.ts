@@ -1,15 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Bench, type Suite, withStore } from '../bench';
+import { type Bench, type Suite, withStrictStore } from '../bench';
 import { randomHash } from '../control-plane';
 import { Frames } from '../frames';
 import type { Figure } from '../results';
 import type { BenchStore } from '../stores';
 import { kongTable } from '../tables';
-import { strictStore, withExporter } from './rpo';
+import { countVersions, withExporter } from '../with-exporter';
 
-/** How many configurations of 16 MB an exporter gets, by form. */
-const configurations = { short: 0, default: 50, long: 1000 };
-const idleSeconds = { short: 0, default: 30, long: 120 };
 const versionCounts = [1, 2, 5, 10];
 /** It frees buffers of what it exported some time later. */
 const settleMs = 5_000;
@@ -19,22 +16,19 @@ export const longLived: Suite = {
   name: 'exporter',
   title: 'A long-lived exporter: memory, and processor time while idle',
   forms: ['default', 'long'],
-  run: async (bench) => {
-    const kind = strictStore(bench);
-    if (kind === undefined) return [];
-    return withStore(kind, async (store) => [
+  run: (bench) =>
+    withStrictStore(bench, async (store) => [
       ...(await idle(bench, store)),
       ...(await many(bench, store)),
       ...(await manyVersions(bench, store)),
-    ]);
-  },
+    ]),
 };
 
 /** One that has exported a configuration of ordinary size, and then has nothing to do but to keep its lease and connection. */
 async function idle(bench: Bench, store: BenchStore): Promise<readonly Figure[]> {
-  const seconds = idleSeconds[bench.form];
+  const seconds = bench.form === 'long' ? 120 : 30;
   bench.say(`idle for ${seconds} s`);
-  return withExporter(bench, store, 1, {}, async (exporter) => {
+  return withExporter(bench, store, 1, async (exporter) => {
     await bench.controlPlane.send(new Frames(kongTable({ bytes: 100_000, seed: 'idle' })).of(randomHash()));
     await exporter.until(1);
     await delay(settleMs);
@@ -51,10 +45,10 @@ async function idle(bench: Bench, store: BenchStore): Promise<readonly Figure[]>
 
 /** Its memory while it exports one large configuration after the other. */
 async function many(bench: Bench, store: BenchStore): Promise<readonly Figure[]> {
-  const count = configurations[bench.form];
+  const count = bench.form === 'long' ? 1000 : 50;
   bench.say(`${count} configurations of 16 MB`);
   const frames = new Frames(kongTable({ bytes: 16_000_000, seed: 'many' }));
-  return withExporter(bench, store, 1, {}, async (exporter) => {
+  return withExporter(bench, store, 1, async (exporter) => {
     const figures: Figure[] = [];
     for (let done = 1; done <= count; done += 1) {
       await bench.controlPlane.send(frames.of(randomHash()));
@@ -78,14 +72,14 @@ async function manyVersions(bench: Bench, store: BenchStore): Promise<readonly F
   const frames = new Frames(kongTable({ bytes: 1_000_000, seed: 'versions' }));
   const figures: Figure[] = [];
   for (const count of versionCounts) {
-    bench.say(`${count} versions`);
-    const samples = await withExporter(bench, store, count, {}, async (exporter) => {
+    bench.say(countVersions(count));
+    const samples = await withExporter(bench, store, count, async (exporter) => {
       await bench.controlPlane.send(frames.of(randomHash()));
       await exporter.until(count);
       await delay(settleMs);
       return [exporter.memory];
     });
-    const by = `${count} ${count === 1 ? 'version' : 'versions'} of 1 MB`;
+    const by = `${countVersions(count)} of 1 MB`;
     figures.push({ suite: 'exporter', of: ['by versions'], by, quantity: 'memory', samples });
   }
   return figures;

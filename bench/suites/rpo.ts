@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { type Bench, type Suite, withStore } from '../bench';
+import { type Bench, type Suite, withStrictStore } from '../bench';
 import { randomHash } from '../control-plane';
-import { ExporterProcess } from '../exporter-process';
+import type { ExporterProcess } from '../exporter-process';
 import { Frames } from '../frames';
-import { exporterEnvironment } from '../our-process';
 import type { Figure } from '../results';
 import type { BenchStore } from '../stores';
 import { kongTable } from '../tables';
+import { countVersions, withExporter } from '../with-exporter';
 
 /** Compressed, as they are sent. The largest is just below 16 MiB, Kong's default limit. */
 const frameSizes = [
@@ -17,16 +17,16 @@ const frameSizes = [
   { name: '16 MiB', bytes: 15.8 * 2 ** 20 },
 ];
 const versionCounts = [1, 5];
+/** Each takes a minute. */
+const delayedChanges = 3;
 
 /** From a changed configuration that leaves the control plane to the object that is durable. */
 export const rpo: Suite = {
   name: 'rpo',
   title: 'RPO: from a change that leaves the control plane to its copy in the store',
   forms: ['default', 'long'],
-  run: async (bench) => {
-    const kind = strictStore(bench);
-    if (kind === undefined) return [];
-    return withStore(kind, async (store) => {
+  run: (bench) =>
+    withStrictStore(bench, async (store) => {
       const figures: Figure[] = [];
       const ratio = compressionOf(kongTable({ bytes: 2_000_000, seed: 'rpo' }));
       for (const { name, bytes } of frameSizes) {
@@ -40,14 +40,8 @@ export const rpo: Suite = {
         }
       }
       return figures;
-    });
-  },
+    }),
 };
-
-/** The store that is quick and strict, where it is installed. */
-export function strictStore({ stores }: Bench): Bench['stores'][number] | undefined {
-  return stores.find(({ name }) => name === 'versitygw') ?? stores.find(({ name }) => name === 'MinIO');
-}
 
 interface Change {
   readonly name: string;
@@ -56,18 +50,12 @@ interface Change {
   readonly frames: Frames;
 }
 
-let lastVersion = 0;
-/** Versions of which nothing is stored yet. */
-const newVersions = (count: number): string =>
-  Array.from({ length: count }, () => `3.8.${(lastVersion += 1)}`).join(',');
-const describe = (count: number): string => `${count} ${count === 1 ? 'version' : 'versions'}`;
-
 async function atOnce(bench: Bench, store: BenchStore, change: Change): Promise<readonly Figure[]> {
   const { name, versions, table, frames } = change;
   const { controlPlane, rounds, say } = bench;
-  say(`frame of ${name}, ${describe(versions)}`);
+  say(`frame of ${name}, ${countVersions(versions)}`);
   const samples = { rpo: [] as number[], after: [] as number[], bare: [] as number[] };
-  await withExporter(bench, store, versions, {}, async (exporter) => {
+  await withExporter(bench, store, versions, async (exporter) => {
     // The first one compiles, and makes the objects.
     for (let round = -1; round < rounds; round += 1) {
       // What follows an export, the confirmation in the lease, is over before the next change.
@@ -85,7 +73,7 @@ async function atOnce(bench: Bench, store: BenchStore, change: Change): Promise<
     }
   });
   const figure = (by: string, values: readonly number[]): Figure => ({
-    ...{ suite: 'rpo', of: [name, describe(versions)], by, quantity: 'wall', samples: values },
+    ...{ suite: 'rpo', of: [name, countVersions(versions)], by, quantity: 'wall', samples: values },
   });
   return [
     figure('RPO', samples.rpo),
@@ -96,36 +84,21 @@ async function atOnce(bench: Bench, store: BenchStore, change: Change): Promise<
   ];
 }
 
-/** By default changes are gathered for a minute: the second of two is written a minute after the first. */
+/** By default changes are gathered for a minute: one is written a minute after that before it. */
 async function afterDelay(bench: Bench, store: BenchStore, { name, frames }: Change): Promise<readonly Figure[]> {
   const { controlPlane, say } = bench;
   say(`frame of ${name}, delay of 60 s`);
-  const minute = { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '60' };
-  return withExporter(bench, store, 1, minute, async (exporter) => {
+  const samples: number[] = [];
+  const measure = async (exporter: ExporterProcess): Promise<void> => {
     await controlPlane.send(frames.of(randomHash()));
     await exporter.until(1);
-    const { firstByte } = await controlPlane.send(frames.of(randomHash()));
-    const durable = await exporter.until(2);
-    return [{ suite: 'rpo', of: [name, 'delay of 60 s'], by: 'RPO', quantity: 'wall', samples: [durable - firstByte] }];
-  });
-}
-
-export async function withExporter<T>(
-  bench: Bench,
-  store: BenchStore,
-  versions: number,
-  env: Readonly<Record<string, string>>,
-  use: (exporter: ExporterProcess) => Promise<T>,
-): Promise<T> {
-  bench.controlPlane.frame = undefined;
-  const exporter = new ExporterProcess({ ...exporterEnvironment(bench, store, newVersions(versions)), ...env });
-  try {
-    await bench.controlPlane.connected(versions);
-    return await use(exporter);
-  } finally {
-    await exporter.stop();
-    await bench.controlPlane.connected(0);
-  }
+    for (let round = 1; round <= delayedChanges; round += 1) {
+      const { firstByte } = await controlPlane.send(frames.of(randomHash()));
+      samples.push((await exporter.until(1 + round)) - firstByte);
+    }
+  };
+  await withExporter(bench, store, 1, measure, { KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY: '60' });
+  return [{ suite: 'rpo', of: [name, 'delay of 60 s'], by: 'RPO', quantity: 'wall', samples }];
 }
 
 function compressionOf(table: Buffer): number {

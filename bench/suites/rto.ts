@@ -6,14 +6,13 @@ import { parseGatewayVersion } from '../../src/contract';
 import { ask } from '../../src/demo/ask';
 import { DataPlane } from '../../src/demo/data-plane';
 import { HttpListener } from '../../src/demo/http-listener';
-import { type Bench, type Suite, withStore } from '../bench';
+import { type Bench, type Suite, withStrictStore } from '../bench';
 import { randomHash } from '../control-plane';
 import { Frames } from '../frames';
 import { exporterEnvironment, importerEnvironment, ourProcess } from '../our-process';
 import type { Figure } from '../results';
 import type { BenchStore } from '../stores';
 import { kongTable, openPath } from '../tables';
-import { strictStore } from './rpo';
 
 const sizes = [
   { name: '1 MB', bytes: 1_000_000, version: '3.9.1' },
@@ -30,15 +29,13 @@ export const rto: Suite = {
   title: 'RTO: from the start of a cold node in an outage to its first served request',
   forms: ['default', 'long'],
   run: async (bench) => {
-    const kind = strictStore(bench);
-    if (kind === undefined) return [];
     const upstream = new HttpListener((request, response) => {
       request.resume();
       response.end('served');
     });
     await upstream.listen();
     try {
-      return await withStore(kind, async (store) => {
+      return await withStrictStore(bench, async (store) => {
         const figures: Figure[] = [];
         for (const { name, bytes, version } of sizes) {
           const table = kongTable({ bytes, seed: `rto ${name}`, upstreamPort: upstream.port });
