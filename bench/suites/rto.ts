@@ -53,22 +53,42 @@ export const rto: Suite = {
   },
 };
 
+/** In turns as a machine starts that has started before, and as a new one, a new container say, which has no code cache. */
 async function coldStarts(bench: Bench, store: BenchStore, name: string, version: string): Promise<readonly Figure[]> {
-  const samples = new Map<Step | 'RTO', number[]>();
+  const nodes = [
+    { of: [name], env: {}, starts: [] as Record<Step, number>[] },
+    { of: [name, 'no code cache'], env: { KONG_RESILIENCE_CODE_CACHE: 'off' }, starts: [] as Record<Step, number>[] },
+  ];
   for (let round = -1; round < bench.rounds; round += 1) {
-    const steps = await coldStart(bench, store, version);
-    if (round < 0) continue;
-    const whole = Object.values(steps).reduce((sum, ms) => sum + ms, 0);
-    for (const [step, ms] of Object.entries({ RTO: whole, ...steps })) {
-      const key = step as Step | 'RTO';
-      samples.set(key, [...(samples.get(key) ?? []), ms]);
+    for (const { env, starts } of nodes) {
+      const steps = await coldStart(bench, store, version, env);
+      if (round >= 0) starts.push(steps);
     }
   }
-  return [...samples].map(([by, values]) => ({ suite: 'rto', of: [name], by, quantity: 'wall', samples: values }));
+  return nodes.flatMap(({ of, starts }) => {
+    const figure = (by: string, samples: readonly number[]): Figure => ({
+      ...{ suite: 'rto', of, by, quantity: 'wall', samples },
+    });
+    const whole = starts.map((steps) => Object.values(steps).reduce((sum, ms) => sum + ms, 0));
+    return [
+      figure('RTO', whole),
+      ...rtoSteps.map((step) =>
+        figure(
+          step,
+          starts.map((steps) => steps[step]),
+        ),
+      ),
+    ];
+  });
 }
 
 /** @returns milliseconds of each step; they follow each other without a gap */
-async function coldStart(bench: Bench, store: BenchStore, version: string): Promise<Record<Step, number>> {
+async function coldStart(
+  bench: Bench,
+  store: BenchStore,
+  version: string,
+  more: Readonly<Record<string, string>>,
+): Promise<Record<Step, number>> {
   const { folder } = bench;
   const handover = join(folder, 'handover');
   const prefix = join(folder, 'prefix');
@@ -78,6 +98,7 @@ async function coldStart(bench: Bench, store: BenchStore, version: string): Prom
   const { command, env } = ourProcess(['import', '--strict'], {
     ...importerEnvironment(bench, store, version),
     KONG_LOG_LEVEL: 'debug',
+    ...more,
   });
   const startedAt = Date.now();
   const lines = await logOf(command, env);
