@@ -1,4 +1,4 @@
-import { find, type Figure, type FigureName, nameOf } from './results';
+import { find, type Figure, type FigureName, nameOf, units } from './results';
 import { perRound, summarize } from './statistics';
 
 /**
@@ -122,8 +122,12 @@ function ratio(promise: string, figure: FigureName, base: FigureName, limit: num
 
 /** For people, one line each. */
 export function describeVerdict({ budget, state, value }: Verdict): string {
-  const { promise, kind, limit, aim } = budget;
-  const seen = value === undefined ? nameOf(budget.figure) : `${value.toFixed(2)} of ${limit}`;
-  const unit = kind === 'ratio' ? '' : kind === 'more' ? ' ms' : '';
-  return `${aim === true ? 'aim, ' : ''}${state}: ${promise} (${seen}${value === undefined ? '' : unit})`;
+  const { promise, limit, aim } = budget;
+  const seen = value === undefined ? nameOf(budget.figure) : inUnit(budget, `${value.toFixed(2)} of ${limit}`);
+  return `${aim === true ? 'aim, ' : ''}${state}: ${promise} (${seen})`;
+}
+
+/** A ratio as a factor, anything else in the unit of its figure. */
+export function inUnit({ kind, figure }: Budget, value: string): string {
+  return kind === 'ratio' ? `× ${value}` : `${value} ${units[figure.quantity]}`;
 }

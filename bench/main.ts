@@ -33,7 +33,8 @@ async function main(): Promise<void> {
   }
   if (!options.page) writeResults(options.results, results);
   say(`the result is ${options.results}`);
-  if (options.write) writePage(results);
+  // Made of what is published, which is rounded.
+  if (options.write) writePage(readResults(options.results));
 }
 
 /** What was promised, and what became of it; the exit code says whether a ratio was missed. */

@@ -4,11 +4,10 @@ import { barChart, number } from './chart';
 import type { Section } from './section';
 import { markdownTable, spread, subjectsOf } from './tables';
 
-export function rpoSection({ figures, ...rest }: Results): Section | undefined {
-  const results = { figures, ...rest };
+export function rpoSection(results: Results): Section | undefined {
   const subjects = subjectsOf(results, 'rpo');
   if (subjects.length === 0) return undefined;
-  const wall = (of: readonly string[], by: string) => find(figures, { suite: 'rpo', of, by, quantity: 'wall' });
+  const wall = (of: readonly string[], by: string) => find(results.figures, { suite: 'rpo', of, by, quantity: 'wall' });
   const rows = subjects.map((of) => {
     const [all, after, bare] = ['RPO', 'last byte to acknowledged put', 'bare put'].map((by) => wall(of, by));
     const more =
@@ -26,7 +25,7 @@ export function rpoSection({ figures, ...rest }: Results): Section | undefined {
   return {
     text: [
       '## RPO',
-      'From the first byte of a changed configuration that the control plane sends (a `reconfigure` frame, over TLS) to the exporter’s word that the object is stored, without a delay; by default changes are gathered for 60 s (`KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY`). Sizes are those of compressed frames. Of five versions, each has a connection and an object of its own, and the last one counts. `last byte to put` begins when the sender has given the frame’s last byte to the system; the bare put is of the same bytes, by the SDK, in a process that is warm.',
+      'From the first byte of a changed configuration that the control plane sends (a `reconfigure` frame, over TLS) to the exporter’s word that the object is stored. `KONG_CLUSTER_FALLBACK_CONFIG_EXPORT_DELAY` is 0, but where a row says 60 s, by which changes are gathered by default: a change is then stored a minute after that before it. Sizes are those of compressed frames, the largest just below Kong’s default limit of 16 MiB. One change comes at a time, when what follows the export before it is over. Of five versions, each has a connection and an object of its own, and the last one counts. `last byte to put` begins when the sender has given the frame’s last byte to the system; the bare put is of the same bytes, by the SDK, in a process that is warm.',
       '![RPO by size of the frame](bench/rpo.svg)',
       markdownTable(['frame', 'RPO', 'last byte to put', 'bare put', 'more'], rows),
     ].join('\n\n'),

@@ -24,7 +24,7 @@ export function rtoSection(results: Results): Section | undefined {
   return {
     text: [
       '## RTO',
-      'From the start of the import on a cold node in an outage (the control plane refuses) to the first request that is served. **The gateway is the simulator’s** (`src/demo`); a real Kong 3.9.3 adds 1.4 s of its own start instead.',
+      'From the start of the import on a cold node in an outage (the control plane refuses) to the first request that is served. **The gateway is the simulator’s** (`src/demo`); a real Kong 3.9.3 adds 1.4 s of its own start instead. A machine that has started before has our code cache; a new one, a new container say, has none unless its cache folder is kept.',
       '- decision: start of the process, environment, and the control plane found gone\n- fetch: SDK, credentials, and the store’s answer up to its first byte\n- verify: the body, checked as it comes, and written\n- hand-over: flushed to the disk, put in its place; the result; end of the process\n- start script: decides, in the gateway’s container, that what was handed over is used; the `kong config parse` that it asks is a stand-in, which answers at once\n- gateway: reads the file, listens, answers',
       '![Steps of a cold start](bench/rto.svg)',
       markdownTable(['', ...subjects.map((of) => of.join(', '))], rows),

@@ -1,4 +1,4 @@
-import { budgetsOf, judge, type Verdict } from '../budgets';
+import { budgetsOf, inUnit, judge, type Verdict } from '../budgets';
 import type { Results } from '../results';
 import { number } from './chart';
 import type { Section } from './section';
@@ -25,9 +25,11 @@ export function verdictSection({ figures }: Results): Section {
 function table(verdicts: readonly Verdict[]): string {
   return markdownTable(
     ['', 'limit', 'measured', ''],
-    verdicts.map(({ budget: { promise, kind, limit }, value, state }) => {
-      const sign = kind === 'ratio' ? '× ' : '';
-      return [promise, `${sign}${limit}`, value === undefined ? '' : `${sign}${number(value)}`, state];
-    }),
+    verdicts.map(({ budget, value, state }) => [
+      budget.promise,
+      inUnit(budget, String(budget.limit)),
+      value === undefined ? '' : inUnit(budget, number(value)),
+      state,
+    ]),
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Budget, budgetsOf, fails, judge } from '../../bench/budgets';
+import { type Budget, budgetsOf, describeVerdict, fails, judge } from '../../bench/budgets';
 import type { Figure, FigureName, Quantity } from '../../bench/results';
 
 function figure(by: string, samples: readonly number[], name: Partial<FigureName> = {}): Figure {
@@ -53,6 +53,19 @@ it('takes what comes on top of another figure in its unit', () => {
 it('takes a bound by itself', () => {
   expect(judge(budget('bound', 120), [figure('ours', [119, 120, 121])])).toMatchObject({ state: 'kept', value: 120 });
   expect(judge(budget('bound', 120), [figure('ours', [121])]).state).toBe('missed');
+});
+
+it('is told with the unit of what was measured', () => {
+  expect(describeVerdict({ budget: budget('ratio', 0.4), state: 'kept', value: 0.3 })).toBe(
+    'kept: a promise (× 0.30 of 0.4)',
+  );
+  const memory = { ...budget('bound', 120), figure: figure('ours', [], { quantity: 'memory' }) };
+  expect(describeVerdict({ budget: memory, state: 'missed', value: 130 })).toBe(
+    'missed: a promise (130.00 of 120 MiB)',
+  );
+  expect(describeVerdict({ budget: { ...budget('more', 100), aim: true }, state: 'not measured' })).toBe(
+    'aim, not measured: a promise (import / MinIO / 10 KB / ours / wall)',
+  );
 });
 
 describe('a run', () => {
