@@ -21,9 +21,10 @@ export function describeVersions(): Readonly<Record<string, string>> {
   return { 'kong-resilience': `${version}${commit()}`, node: process.version };
 }
 
+/** Of the source; `-dirty` where it is not what was committed. */
 function commit(): string {
   try {
-    const text = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    const text = execFileSync('git', ['describe', '--always', '--dirty', '--exclude=*'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -31,20 +31,35 @@ export async function measure(
   try {
     const machine = describeMachine();
     const { peers, versions, missing } = await findPeers(folder, form);
-    const stores = storeKinds.filter((kind) => form !== 'short' || kind.name === 'versitygw');
-    const absent = [...missing, ...stores.filter((kind) => kind.missing).map(({ name }) => name)];
+    const stores = storeKinds
+      .filter((kind) => form !== 'short' || kind.name === 'versitygw')
+      .map((kind) => ({ kind, version: kind.version() }));
+    const absent = [...missing, ...stores.filter(({ version }) => version === undefined).map(({ kind }) => kind.name)];
     for (const name of absent) say(`MISSING: ${name}; see npm run bench -- --install and npm run test:servers`);
     // Else nothing would be promised of what was not measured, and CI would pass.
     if (form === 'short' && absent.length > 0) throw new Error(`the short form needs ${absent.join(', ')}`);
-    const all = { ...describeVersions(), ...versions };
+    const installed = stores.flatMap(({ kind, version }) => (version === undefined ? [] : [{ kind, version }]));
+    const all = {
+      ...describeVersions(),
+      ...versions,
+      ...Object.fromEntries(installed.map(({ kind, version }) => [kind.name, version])),
+    };
     const resultsOf = ({ figures, failed }: Measured): Results => ({
       ...{ format: 1, date: new Date().toISOString().slice(0, 10), form, rounds },
       tookSeconds: Math.round((performance.now() - startedAt) / 1000),
       ...{ machine, versions: all, missing: absent, failed, figures },
     });
     const chosen = suites.filter(({ name, forms }) => forms.includes(form) && (only === undefined || name === only));
-    const installed = stores.filter((kind) => !kind.missing);
-    const bench: Bench = { form, rounds, folder, processes, controlPlane, peers, stores: installed, say };
+    const bench: Bench = {
+      form,
+      rounds,
+      folder,
+      processes,
+      controlPlane,
+      peers,
+      stores: installed.map(({ kind }) => kind),
+      say,
+    };
     return resultsOf(await runSuites(chosen, bench, (measured) => keep(resultsOf(measured))));
   } finally {
     await controlPlane.close();

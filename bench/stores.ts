@@ -1,4 +1,5 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { goVersionOf } from './peers/programs';
 import {
   type Credentials,
   findServer,
@@ -32,8 +33,15 @@ export interface BenchStore {
 /** A store that may not be installed. */
 export interface StoreKind {
   readonly name: string;
-  readonly missing: boolean;
+  /** Its own version, or undefined where it is not installed. */
+  readonly version: () => string | undefined;
   start(): Promise<BenchStore>;
+}
+
+/** All of them are programs of Go, some of which say of themselves only that they were built. */
+function versionOf(program: string): string | undefined {
+  const path = findServer(program);
+  return path === undefined ? undefined : (goVersionOf(path) ?? 'unknown');
 }
 
 export const storeKinds: readonly StoreKind[] = [
@@ -51,7 +59,7 @@ function s3Kind(
 ): StoreKind {
   return {
     name,
-    missing: findServer(program) === undefined,
+    version: () => versionOf(program),
     start: async () => {
       const server = await start();
       const endpoint = server.endpoint.origin;
@@ -86,7 +94,7 @@ function gcsKind(): StoreKind {
   const name = 'fake-gcs-server';
   return {
     name,
-    missing: findServer(name) === undefined,
+    version: () => versionOf(name),
     start: async () => {
       const server = await startFakeGcs();
       await server.createBucket(bucket);

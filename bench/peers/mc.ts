@@ -17,8 +17,11 @@ export function mc(home: string): Peer {
   });
   return {
     by: 'mc cp',
-    // One that `go install` built says DEVELOPMENT.GOGET of itself; its release's date is in what Go says of it.
-    version: () => versionOf(program, ['--version']) && (goVersionOf(program) ?? 'unknown'),
+    // Midnight Commander has the name too. One that `go install` built says DEVELOPMENT.GOGET of itself; its release's date is in what Go says of it.
+    version: () =>
+      versionOf(program, ['--version'])?.startsWith('mc version ') === true
+        ? (goVersionOf(program) ?? 'unknown')
+        : undefined,
     stores: ['s3'],
     get: (store, key, file) => ({ command: copy(`bench/${bucket}/${key}`, file), env: env(store) }),
     put: (store, file, key) => ({ command: copy(file, `bench/${bucket}/${key}`), env: env(store) }),

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { python } from '../cold-processes';
 import { awsFolder, programsFolder } from '../paths';
 
@@ -40,5 +40,5 @@ function scriptsOfPython(): string {
   scripts ??= execFileSync(python(), ['-c', 'import sysconfig; print(sysconfig.get_path("scripts"))'], {
     encoding: 'utf8',
   }).trim();
-  return scripts === '' ? dirname(python()) : scripts;
+  return scripts;
 }

@@ -37,6 +37,17 @@ describe('a comparison', () => {
     expect(changes(results([100, 100, 100]), results([105, 105, 105]))).toHaveLength(1);
   });
 
+  it('tells of what was taken once, whose noise nobody knows, only a quarter; of a size, which has none, a twentieth', () => {
+    expect(changes(results([100]), results([124]))).toEqual([]);
+    expect(changes(results([100]), results([125]))).toHaveLength(1);
+    const size = (kilobytes: number): Results => {
+      const { figures, ...rest } = results([kilobytes]);
+      return { ...rest, figures: figures.map((figure) => ({ ...figure, quantity: 'size' })) };
+    };
+    expect(changes(size(100), size(104))).toEqual([]);
+    expect(changes(size(100), size(105))).toHaveLength(1);
+  });
+
   it('tells nothing of what only one of them has', () => {
     expect(changes(results([100], { figures: [] }), results([200]))).toEqual([]);
     expect(changes(results([100]), results([200], { figures: [] }))).toEqual([]);
