@@ -1,4 +1,4 @@
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { goVersionOf } from './peers/programs';
 import {
   type Credentials,
@@ -11,6 +11,7 @@ import {
   versitygwRegion,
   versitygwRoot,
 } from '../test/support/servers';
+import { s3Client, s3Environment } from '../test/support/servers/s3';
 
 export const bucket = 'bench';
 /** Of the configurations that this program writes. */
@@ -62,20 +63,15 @@ function s3Kind(
     version: () => versionOf(program),
     start: async () => {
       const server = await start();
-      const endpoint = server.endpoint.origin;
-      const client = new S3Client({
-        ...{ endpoint, region, credentials, forcePathStyle: true },
-        ...{ requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' },
-      });
+      const access = { endpoint: server.endpoint, region, credentials };
+      const client = s3Client(access);
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
       return {
-        ...{ name, kind: 's3', endpoint: server.endpoint, region, credentials },
+        ...{ name, kind: 's3', ...access },
         environment: {
-          AWS_REGION: region,
+          ...s3Environment(access),
+          // The aws CLI's name of it.
           AWS_DEFAULT_REGION: region,
-          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-          AWS_CONFIG_STORAGE_ENDPOINT: endpoint,
           KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `s3://${bucket}/${prefix}`,
         },
         put: async (Key, Body) => {
@@ -111,13 +107,7 @@ function gcsKind(): StoreKind {
           KONG_RESILIENCE_GCS_ENDPOINT: endpoint,
           KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `gcs://${bucket}/${prefix}`,
         },
-        put: async (key, body) => {
-          const url = `${endpoint}/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${encodeURIComponent(key)}`;
-          const headers = { 'content-type': 'application/json' };
-          const answer = await fetch(url, { method: 'POST', headers, body: Buffer.from(body) });
-          if (!answer.ok) throw new Error(`writing ${key}: HTTP ${answer.status}`);
-          await answer.arrayBuffer();
-        },
+        put: (key, body) => server.write(bucket, key, body),
         stop: () => server.stop(),
       };
     },

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CreateBucketCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand, NoSuchKey, PutObjectCommand } from '@aws-sdk/client-s3';
 import { type Environment, temporaryFolder } from '../support/program';
 import {
   type Credentials,
@@ -13,6 +13,7 @@ import {
   versitygwRegion,
   versitygwRoot,
 } from '../support/servers';
+import { s3Client, s3Environment } from '../support/servers/s3';
 
 /** What is stored, read without the program's own drivers. */
 export interface Stored {
@@ -96,24 +97,13 @@ function s3Kind(
     stop: async () => server?.stop(),
     bucket: async () => {
       const bucket = `b-${randomUUID()}`;
-      const client = new S3Client({
-        endpoint: endpoint().href,
-        region,
-        credentials,
-        forcePathStyle: true,
-        requestChecksumCalculation: 'WHEN_REQUIRED',
-        responseChecksumValidation: 'WHEN_REQUIRED',
-      });
+      const access = { endpoint: endpoint(), region, credentials };
+      const client = s3Client(access);
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
       return {
         name: bucket,
         url: (prefix = '') => `s3://${bucket}/${prefix}`,
-        environment: {
-          AWS_REGION: region,
-          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-          AWS_CONFIG_STORAGE_ENDPOINT: endpoint().href,
-        },
+        environment: s3Environment(access),
         read: async (key) => {
           try {
             for (;;) {
@@ -150,7 +140,8 @@ export function fakeGcs(): StoreKind {
     stop: async () => server?.stop(),
     bucket: async () => {
       if (server === undefined) throw new Error('fake-gcs-server does not run');
-      const { endpoint } = server;
+      const running = server;
+      const { endpoint } = running;
       const bucket = `b-${randomUUID()}`;
       await server.createBucket(bucket);
       const objects = `/storage/v1/b/${bucket}/o`;
@@ -169,12 +160,7 @@ export function fakeGcs(): StoreKind {
           const body = await fetch(`${url.href}?alt=media`);
           return { bytes: Buffer.from(await body.arrayBuffer()), version, metadata };
         },
-        write: async (key, bytes) => {
-          const url = new URL(`/upload${objects}?uploadType=media&name=${encodeURIComponent(key)}`, endpoint);
-          const headers = { 'content-type': 'application/json' };
-          const answer = await fetch(url, { method: 'POST', headers, body: Buffer.from(bytes) });
-          if (!answer.ok) throw new Error(`writing ${key}: HTTP ${answer.status}`);
-        },
+        write: (key, bytes) => running.write(bucket, key, bytes),
       };
     },
   };

@@ -6,9 +6,9 @@ import {
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
 import { type Credentials, minioRoot, startFakeGcs, startMinio } from '../support/servers';
+import { s3Client, s3Environment } from '../support/servers/s3';
 
 /** The one bucket of a specification, read and written without the program's own drivers. */
 export interface StoredObjects {
@@ -47,24 +47,13 @@ export async function s3Server(
   credentials: Credentials,
   region: string,
 ): Promise<StoreServer> {
-  const client = new S3Client({
-    endpoint: server.endpoint.href,
-    region,
-    credentials,
-    forcePathStyle: true,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  });
+  const access = { endpoint: server.endpoint, region, credentials };
+  const client = s3Client(access);
   const made = new Set<string>();
   return {
     port: Number(server.endpoint.port),
     credentials,
-    environment: {
-      AWS_CONFIG_STORAGE_ENDPOINT: server.endpoint.href,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    },
+    environment: s3Environment(access),
     stop: () => server.stop(),
     bucket: async (url) => {
       const { bucket: Bucket, prefix } = placeOf(url);
@@ -128,7 +117,6 @@ export async function gcsServer(): Promise<StoreServer> {
     stop: () => server.stop(),
     bucket: async (url) => {
       const { bucket, prefix } = placeOf(url);
-      const key = (name?: ObjectName): string => encodeURIComponent(keyOf(prefix, name));
       if (!made.has(bucket)) await server.createBucket(bucket);
       made.add(bucket);
       const listed = (await (await ask(`/storage/v1/b/${bucket}/o`)).json()) as { items?: { name: string }[] };
@@ -136,16 +124,9 @@ export async function gcsServer(): Promise<StoreServer> {
         await ask(`/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`, { method: 'DELETE' });
       }
       return {
-        write: async (bytes, name) => {
-          const path = `/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${key(name)}`;
-          await ask(path, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json' },
-            body: Buffer.from(bytes),
-          });
-        },
+        write: (bytes, name) => server.write(bucket, keyOf(prefix, name), bytes),
         read: async (name) => {
-          const answer = await ask(`/storage/v1/b/${bucket}/o/${key(name)}?alt=media`);
+          const answer = await ask(`/storage/v1/b/${bucket}/o/${encodeURIComponent(keyOf(prefix, name))}?alt=media`);
           return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined;
         },
       };
