@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Secret } from '../contract';
+import type { ResilienceError } from '../errors';
 import { LinkedAbort, pause, type Log } from '../runtime';
 import {
   gatewayBusy,
@@ -73,6 +74,7 @@ async function postUntil(options: PostConfigOptions, signal: AbortSignal): Promi
     throw handoverFailed(options.file, 'reading the configuration', error);
   });
 
+  let told: ResilienceError | undefined;
   for (;;) {
     options.signal?.throwIfAborted();
     let answer: Answer;
@@ -81,9 +83,10 @@ async function postUntil(options: PostConfigOptions, signal: AbortSignal): Promi
     } catch (error) {
       options.signal?.throwIfAborted();
       if (handoverFailed.is(error)) throw error;
-      throw gatewayUnreachable(place, signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error);
+      if (!signal.aborted) throw gatewayUnreachable(place, error);
+      // A last try that has milliseconds left must not hide what the gateway said before it.
+      throw told ?? gatewayUnreachable(place, new Error(`no answer within ${timeoutMs} ms`));
     }
-    let wait: number;
     switch (answer.status) {
       case 200:
       case 201:
@@ -103,16 +106,16 @@ async function postUntil(options: PostConfigOptions, signal: AbortSignal): Promi
       case 504:
         throw gatewayTimedOut(place);
       case 429:
-        wait = retryAfter(answer) ?? PAUSE_MS;
-        if (performance.now() + wait >= end) throw gatewayBusy(place, timeoutMs);
+        told = gatewayBusy(place, timeoutMs);
         break;
       case 503:
-        wait = retryAfter(answer) ?? PAUSE_MS;
-        if (performance.now() + wait >= end) throw gatewayExiting(place, timeoutMs);
+        told = gatewayExiting(place, timeoutMs);
         break;
       default:
         throw gatewayUnexpected(place, answer.status);
     }
+    const wait = retryAfter(answer) ?? PAUSE_MS;
+    if (performance.now() + wait >= end) throw told;
     log.info({ place, status: answer.status, waitMs: Math.round(wait) }, 'the gateway cannot load now; waiting');
     // Ends early when somebody gives up; the loop's first line then tells.
     await pause(wait, signal);

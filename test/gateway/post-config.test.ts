@@ -193,9 +193,21 @@ describe('POST /config of a running gateway', () => {
       code: 'KR_GATEWAY_BUSY',
       reason: `${busy.url.origin}/config: the gateway is still loading another configuration (HTTP 429), and the limit of 20000 ms does not allow to wait longer.`,
     });
+    const exiting = await gateway(status(503, { 'retry-after': '21' }));
+    await expect(post(exiting.url)).rejects.toMatchObject({ code: 'KR_GATEWAY_EXITING' });
+    expect([busy.received.length, exiting.received.length]).toEqual([1, 1]);
+  });
+
+  it('waits a second where the gateway does not say how long', async () => {
     const exiting = await gateway(status(503));
-    await expect(post(exiting.url, { timeoutMs: 900 })).rejects.toMatchObject({ code: 'KR_GATEWAY_EXITING' });
-    expect(exiting.received).toHaveLength(1);
+    await expect(post(exiting.url, { timeoutMs: 2_500 })).rejects.toMatchObject({ code: 'KR_GATEWAY_EXITING' });
+    expect(exiting.received.length).toBeLessThanOrEqual(3);
+  });
+
+  it('tells what the gateway said when the limit cuts the next try short', async () => {
+    const busy = await gateway(status(429, { 'retry-after': '0' }), () => undefined);
+    await expect(post(busy.url, { timeoutMs: 3_000 })).rejects.toMatchObject({ code: 'KR_GATEWAY_BUSY' });
+    expect(busy.received).toHaveLength(2);
   });
 
   it('tells a gateway that nobody runs, one that hangs up and one that hangs', async () => {
