@@ -9,12 +9,12 @@ import { makeAuthority, makePki, type Pki } from '../test/support/certificates';
 import { type Environment, Program } from '../test/support/program';
 import { LogLines } from '../test/support/recorder';
 import { ScriptedControlPlane } from '../test/support/scripted-control-plane';
+import { freePort } from '../test/support/servers';
 import { type ControlPlaneInjection, controlPlaneFaults } from './faults/control-plane';
 import type { ExportOutcome, ImportOutcome } from './faults/fault';
 import { writeFigure } from './support/figures';
 import { metricsOf } from './support/metrics';
 import { testRows } from './support/pool';
-import { quietPort } from './support/quiet-port';
 import { random } from './support/random';
 import { recordFolder } from './support/settings';
 import { expectImports, expectSound, isLine, metricsWithinMs } from './support/trial';
@@ -39,7 +39,7 @@ class Scene {
       pki === undefined ? {} : { mtls: 'pki', ...pki.server, authorities: [pki.authority.certificate] },
     );
     await cluster.down();
-    cluster.port = await quietPort();
+    cluster.port = await freePort();
     const bucket = await fileStore().bucket();
     await bucket.write(key, earlier.table);
     return new Scene(cluster, bucket, pki);
@@ -138,7 +138,7 @@ async function silent(port: number): Promise<() => Promise<void>> {
 async function exporting(injection: ControlPlaneInjection, expected: ExportOutcome): Promise<void> {
   const scene = await Scene.of(injection);
   const { cluster } = scene;
-  const listen = `127.0.0.1:${await quietPort()}`;
+  const listen = `127.0.0.1:${await freePort()}`;
   const environment = { ...scene.environment, ...exporterEnvironment(), KONG_RESILIENCE_STATUS_LISTEN: listen };
   const { by } = injection;
   let lift: () => Promise<void>;

@@ -17,7 +17,7 @@ import { type Damage, DamagingProxy } from './support/damaging-proxy';
 import { metricsOf } from './support/metrics';
 import { nodeAhead } from './support/node-ahead';
 import { testRows } from './support/pool';
-import { quietPort } from './support/quiet-port';
+import { freePort } from '../test/support/servers';
 import { writeFigure } from './support/figures';
 import { random } from './support/random';
 import { long, recordFolder, times } from './support/settings';
@@ -106,7 +106,7 @@ class Scene {
 /** An exporter has stored one configuration; with the fault comes the next one; without it, that is stored. */
 async function exporting(scene: Scene, injection: StoreInjection, expected: ExportOutcome): Promise<void> {
   const { cluster, bucket } = scene;
-  const listen = `127.0.0.1:${await quietPort()}`;
+  const listen = `127.0.0.1:${await freePort()}`;
   const spool = injection.disk === undefined ? undefined : new Volume(temporaryFolder(), 16);
   const always = {
     ...exporterEnvironment(spool === undefined ? {} : { KONG_RESILIENCE_SPOOL_DIR: spool.folder }),
@@ -174,7 +174,7 @@ async function exportingToVolume(state: 'full' | 'read-only', expected: ExportOu
   const cluster = await Cluster.start();
   cluster.publish(earlier);
   const volume = new Volume(temporaryFolder(), 256);
-  const listen = `127.0.0.1:${await quietPort()}`;
+  const listen = `127.0.0.1:${await freePort()}`;
   const large = padded('newest', 400_000);
   const environment = {
     ...cluster.environment,

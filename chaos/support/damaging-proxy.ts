@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { quietPort } from './quiet-port';
+import { freePort } from '../../test/support/servers';
 
 /** What the store said, whole. */
 export interface Answer {
@@ -42,7 +42,7 @@ export class DamagingProxy {
   ) {}
 
   static async start(target: URL): Promise<DamagingProxy> {
-    const proxy = new DamagingProxy(target, await quietPort());
+    const proxy = new DamagingProxy(target, await freePort());
     await proxy.open();
     return proxy;
   }

@@ -12,7 +12,7 @@ import {
 } from '../../test/support/program';
 import type { ImportOutcome, Line } from '../faults/fault';
 import { metricsOf } from './metrics';
-import { quietPort } from './quiet-port';
+import { freePort } from '../../test/support/servers';
 import { Volume } from './volume';
 
 /** Whether it is the line that a row expects. */
@@ -65,7 +65,7 @@ interface ImportTrial {
 
 /** An import with `--strict`, and one with `--hold`, each with the file of an earlier import in its folder, end as they must. */
 export async function expectImports(expected: ImportOutcome, trial: ImportTrial): Promise<void> {
-  const listen = `127.0.0.1:${await quietPort()}`;
+  const listen = `127.0.0.1:${await freePort()}`;
   const start = (args: readonly string[], more: Environment): { program: Program; seen: string } => {
     const folder = join(temporaryFolder(), 'handover');
     usedHandover(folder);

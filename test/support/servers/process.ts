@@ -35,12 +35,23 @@ export function isMissing(program: string): boolean {
   return true;
 }
 
+/** Below the ports that systems give to connections and to whoever listens at port 0, of which many come and go here. */
+const quiet = { from: 12_000, to: 32_000 };
+let next = quiet.from + Math.floor(Math.random() * (quiet.to - quiet.from));
+
+/** A port that is free now, is given once, and is taken by nobody meanwhile who does not ask for it by its number. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = next++;
+    if (next === quiet.to) next = quiet.from;
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 export interface ServerPlan {
