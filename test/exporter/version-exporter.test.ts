@@ -394,7 +394,7 @@ describe('two exporters', () => {
     one.source.disconnect();
     two.source.push(configurationNamed('b'));
     await until('two exports b', () => storedName(store) === 'b');
-    expect(one.exporter.status.role).toBe('idle');
+    await until('one leads no more', () => one.exporter.status.role === 'idle');
   });
 
   it('keep terms rising when the lease object was deleted', async () => {

@@ -146,7 +146,7 @@ describe('a check', () => {
   it('asks a store that is down until its deadline, and says what failed last', async () => {
     const store = new MemoryStore();
     store.down = true;
-    const { signal } = new LinkedAbort([], 1_000);
+    const { signal } = new LinkedAbort([], 2_000);
     const log = new LogLines();
     await expect(checkStored(version('3.9.1'), optionsFor(store.view(), { signal, log }))).rejects.toMatchObject({
       code: 'KR_STORE_UNREACHABLE',

@@ -15,6 +15,7 @@ import { storeDenied, storeUnreachable } from '../../src/store/errors';
 import { LogLines } from '../support/recorder';
 import { MemoryStore } from '../support/memory-store';
 import { configurationNamed, ScriptedSource } from '../support/scripted-source';
+import { until } from '../support/until';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -29,7 +30,7 @@ function environment(changes: Record<string, string> = {}): NodeEnvironment {
       KONG_RESILIENCE_GATEWAY_VERSION: '3.9.1',
       KONG_RESILIENCE_ADMIN_URL: 'http://127.0.0.1:8001',
       KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
-      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '2',
+      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '20',
       AWS_REGION: 'eu-west-1',
       ...changes,
     },
@@ -137,6 +138,11 @@ function vouchedFor(store: MemoryStore, body: Buffer, changes: { sha256?: string
   return body;
 }
 
+/** What was told of a store that gives nothing. */
+function failing({ lines }: LogLines): string[] {
+  return lines.filter((line) => line.includes('the store does not give a configuration'));
+}
+
 async function failure(promise: Promise<unknown>): Promise<ResilienceError> {
   const error: unknown = await promise.then(
     () => undefined,
@@ -183,24 +189,25 @@ describe('an import', () => {
   });
 
   it('takes the control plane when it comes back while the store is still failing', async () => {
-    const { store, run, staged } = setting();
+    const { store, run, staged, log } = setting();
     store.down = true;
     const source = deadSource();
-    const running = run({ KONG_RESILIENCE_IMPORT: 'always', KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '20' }, source);
-    setTimeout(() => {
-      source.connected = true;
-      source.push(configurationNamed('back'));
-    }, 600);
+    const running = run({ KONG_RESILIENCE_IMPORT: 'always' }, source);
+    await until('the store has failed', () => failing(log).length > 0);
+    source.connected = true;
+    source.push(configurationNamed('back'));
     expect(await running).toMatchObject({ outcome: 'staged', from: 'control-plane' });
     expect(staged()).toBe(tableOf('back'));
   });
 
   it('retries a store that is down, within one deadline', async () => {
-    const { store, run, staged } = setting();
+    const { store, run, staged, log } = setting();
     const body = exported(store, '3.9.1', 'a');
     store.down = true;
-    setTimeout(() => (store.down = false), 500);
-    await run({ KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '20' });
+    const running = run();
+    await until('the store has failed', () => failing(log).length > 0);
+    store.down = false;
+    await running;
     expect(staged()).toBe(body);
   });
 
@@ -208,13 +215,14 @@ describe('an import', () => {
     const { store, run, log } = setting();
     exported(store, '3.9.1', 'a');
     store.down = true;
-    setTimeout(() => (store.down = false), 1_500);
-    await run({ KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '20' });
-    const failing = log.lines.filter((line) => line.includes('the store does not give a configuration'));
-    expect(failing.map((line) => line.split(' ')[0])).toEqual(['error', ...failing.slice(1).map(() => 'debug')]);
-    expect(failing.length).toBeGreaterThan(1);
+    const running = run();
+    await until('the store has failed three times', () => failing(log).length > 2);
+    store.down = false;
+    await running;
+    const told = failing(log);
+    expect(told.map((line) => line.split(' ')[0])).toEqual(['error', ...told.slice(1).map(() => 'debug')]);
     const over = log.lines.filter((line) => line.startsWith('info the store gives a configuration '));
-    expect(over).toEqual([expect.stringContaining(`"tries":${failing.length}`)]);
+    expect(over).toEqual([expect.stringContaining(`"tries":${told.length}`)]);
   });
 
   it('reads once more when the thread that checks what is stored was lost', async () => {
@@ -235,7 +243,7 @@ describe('an import', () => {
     const body = exported(store, '3.9.1', 'a');
     await run();
     store.down = true;
-    const error = await failure(run());
+    const error = await failure(run({ KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '2' }));
     expect(error.code).toBe('KR_STORE_UNREACHABLE');
     expect(error.reason).toMatch(/^s3:\/\/memory: reading did not succeed: down\. Tried \d+ times over \d+ s\.$/);
     expect(staged()).toBe(body);
@@ -397,7 +405,7 @@ describe('what is stored', () => {
     const { run, store } = setting();
     const denied = storeDenied('s3://memory', 'reading', new Error('AccessDenied'));
     store.head = () => Promise.reject(denied);
-    const error = await failure(run());
+    const error = await failure(run({ KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '2' }));
     expect(error.code).toBe('KR_STORE_DENIED');
     expect(error.reason).toMatch(/^s3:\/\/memory: reading was denied: AccessDenied\. Tried \d+ times over \d+ s\.$/);
   });

@@ -97,7 +97,10 @@ describe('a close is told by its time', () => {
   });
 
   it('later, and before a configuration: the first message, or its own limit', async () => {
-    const { port } = await scripted({ accepted: (webSocket) => setTimeout(() => webSocket.close(), 200) });
+    // Counted from the node's first message: by then its own count has begun.
+    const { port } = await scripted({
+      accepted: (webSocket) => webSocket.once('message', () => setTimeout(() => webSocket.close(), 200)),
+    });
     const recorder = start(sharedSettings(shared, port), { timing: { refusalMs: 20, ...LONG_PAUSE } });
     expect(await recorder.problem()).toEqual({
       code: 'KR_SOURCE_CLOSED_EARLY',
@@ -223,9 +226,9 @@ describe('a connection that cannot be made is told', () => {
 
   it('a time-out, with the step at which it stopped: TLS', async () => {
     const port = await tcp(() => undefined);
-    expect(await start(sharedSettings(shared, port), { timing: { connectMs: 100 } }).problem()).toEqual({
+    expect(await start(sharedSettings(shared, port), { timing: { connectMs: 2_000 } }).problem()).toEqual({
       code: 'KR_SOURCE_CONNECT_TIMEOUT',
-      message: `control plane 127.0.0.1:${port}: not connected within 0.1 s; it stopped at the TLS handshake. Check that a firewall or network policy lets this node reach KONG_CLUSTER_CONTROL_PLANE, and that the control plane is not overloaded.`,
+      message: `control plane 127.0.0.1:${port}: not connected within 2 s; it stopped at the TLS handshake. Check that a firewall or network policy lets this node reach KONG_CLUSTER_CONTROL_PLANE, and that the control plane is not overloaded.`,
     });
   });
 
@@ -238,7 +241,7 @@ describe('a connection that cannot be made is told', () => {
       // The answer is held back once the handshake is through: only the first bytes pass.
       target.on('data', (data: Buffer) => data.subarray(0, 1)[0] === 0x16 && socket.write(data));
     });
-    const { code, message } = await start(sharedSettings(shared, hanging), { timing: { connectMs: 500 } }).problem();
+    const { code, message } = await start(sharedSettings(shared, hanging), { timing: { connectMs: 3_000 } }).problem();
     expect(code).toBe('KR_SOURCE_CONNECT_TIMEOUT');
     expect(message).toContain('it stopped at the HTTP answer.');
   });
@@ -385,8 +388,8 @@ describe('a connection that breaks is told', () => {
 
     let pings = 0;
     const alive = await scripted({ accepted: (webSocket) => webSocket.on('ping', () => (pings += 1)) });
-    const living = start(sharedSettings(shared, alive.port), { timing: { pingMs: 20, deadMs: 900, ...LONG_PAUSE } });
-    await until('it has pinged for longer than the limit', () => pings > 60);
+    const living = start(sharedSettings(shared, alive.port), { timing: { pingMs: 50, deadMs: 3_000, ...LONG_PAUSE } });
+    await until('it has pinged for longer than the limit', () => pings > 80);
     expect(living.problems).toEqual([]);
   });
 
@@ -402,11 +405,11 @@ describe('a connection that breaks is told', () => {
         const timer = setInterval(() => {
           if (slices >= 40) return clearInterval(timer);
           socket.write(bytes.subarray(slices * step, (slices += 1) * step));
-        }, 50);
+        }, 100);
         socket.on('close', () => clearInterval(timer));
       },
     });
-    const recorder = start(sharedSettings(shared, port), { timing: { deadMs: 900, ...LONG_PAUSE } });
+    const recorder = start(sharedSettings(shared, port), { timing: { deadMs: 3_000, ...LONG_PAUSE } });
     await recorder.configuration();
     expect(slices).toBe(40);
     expect(recorder.problems).toEqual([]);
