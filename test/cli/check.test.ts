@@ -280,7 +280,7 @@ describe('check fails with the exit code of what it found', () => {
       {
         KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://bucket',
         KONG_RESILIENCE_GATEWAY_VERSION: '3.9.3',
-        KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '3',
+        KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '6',
         KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
         AWS_REGION: 'us-east-2',
         AWS_ACCESS_KEY_ID: 'a',
@@ -295,7 +295,7 @@ describe('check fails with the exit code of what it found', () => {
     );
     const [first] = stderr.split('\n');
     expect(first).toContain('ECONNREFUSED');
-    expect(first).toContain('the store does not give a configuration; it is asked again for at most 3 s');
+    expect(first).toContain('the store does not give a configuration; it is asked again for at most 6 s');
   });
 
   it('of the worst of several versions, each of which is a line of the log', limit, async () => {
@@ -335,9 +335,13 @@ describe.each([minio(), versitygw()].map((kind) => [kind.name, kind] as const))(
   it.skipIf(kind.missing)('passes; 4 with a key that is refused, which is nowhere told', limit, async () => {
     const bucket = await kind.bucket();
     await exportInto(bucket);
-    const environment = environmentOf(bucket, { KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '3' });
+    const environment = environmentOf(bucket);
     expect(await checking(environment)).toMatchObject({ code: 0, printed: { versions: [{ freshness: 'fresh' }] } });
-    const denied = { ...environment, AWS_SECRET_ACCESS_KEY: 'not-its-secret' };
+    const denied = {
+      ...environment,
+      AWS_SECRET_ACCESS_KEY: 'not-its-secret',
+      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '6',
+    };
     const { stdout, stderr } = await expectFailure(denied, 4, { code: 'KR_STORE_DENIED' });
     expect(stdout + stderr).not.toContain('not-its-secret');
   });

@@ -48,7 +48,7 @@ describe('export --once of several versions', () => {
     const bucket = await fileStore().bucket();
     const cluster = await Cluster.start();
     cluster.publish(captured('3.9.3'));
-    const { code, stderr } = await run(['export', '--once', '--timeout', '4'], {
+    const { code, stderr } = await run(['export', '--once', '--timeout', '8'], {
       ...cluster.environment,
       ...exporterEnvironment(),
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),

@@ -82,7 +82,6 @@ describe("the SDK's whole chain of credentials works in the bundle, without keys
     const { code, stdout, stderr } = await run(['import', '--strict', '--json'], {
       ...cluster.environment,
       ...importerEnvironment(join(temporaryFolder(), 'handover')),
-      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '6',
       ...bucket.environment,
       AWS_ACCESS_KEY_ID: undefined,
       AWS_SECRET_ACCESS_KEY: undefined,
@@ -104,7 +103,6 @@ describe("the SDK's whole chain of credentials works in the bundle, without keys
     const { code, stdout, stderr } = await run(['import', '--strict', '--json'], {
       ...cluster.environment,
       ...importerEnvironment(join(temporaryFolder(), 'handover')),
-      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '6',
       ...bucket.environment,
       AWS_ACCESS_KEY_ID: undefined,
       AWS_SECRET_ACCESS_KEY: undefined,

@@ -15,6 +15,8 @@ const patient: Environment = {
   KONG_RESILIENCE_STORE_TIMEOUT_SECONDS: '3600',
   KONG_RESILIENCE_SILENCE_SECONDS: '3600',
 };
+/** A deadline, in seconds, within which a slow machine too comes to what is told at its end. */
+const untilTold = '8';
 const s3: Environment = {
   KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://bucket/prefix',
   AWS_REGION: 'us-east-2',
@@ -102,6 +104,7 @@ describe('an import does not outlast its deadline', () => {
     const bucket = await fileStore().bucket();
     const { href } = await silent();
     const environment = await nodeEnvironment({
+      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: untilTold,
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
       KONG_CLUSTER_USE_PROXY: 'on',
       KONG_PROXY_SERVER: href,
@@ -116,6 +119,7 @@ describe('an import does not outlast its deadline', () => {
     const environment = {
       ...importerEnvironment(join(temporaryFolder(), 'handover')),
       ...patient,
+      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: untilTold,
       KONG_DATABASE: 'off',
       KONG_RESILIENCE_GATEWAY_VERSION: '3.9.3',
       KONG_RESILIENCE_ADMIN_URL: href,
@@ -150,7 +154,10 @@ describe('a mistake of the program', () => {
     const preload = join(temporaryFolder(), 'break.cjs');
     writeFileSync(preload, "require('node:fs/promises').rename = () => { throw new TypeError('broken on purpose'); };");
     const command = [process.execPath, '--require', preload, bundle] as [string, ...string[]];
-    const environment = await nodeEnvironment({ KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url() });
+    const environment = await nodeEnvironment({
+      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '60',
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
+    });
     await expectDeadline(environment, /^KR_IMPORT_UNEXPECTED$/, command);
     const strict = await run(['import', '--strict'], environment, { command });
     expect(strict.code).toBe(1);

@@ -15,7 +15,8 @@ function environmentOf(cluster: Cluster, bucket: Bucket, more: Environment = {})
     ...bucket.environment,
     ...exporterEnvironment(),
     KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
-    KONG_RESILIENCE_LEASE_SECONDS: '2',
+    // Long enough for a leader on a slow machine to renew it.
+    KONG_RESILIENCE_LEASE_SECONDS: '5',
     ...more,
   };
 }
@@ -211,7 +212,10 @@ describe('a file store whose writer was killed between taking a lock and its com
     }
     const cluster = await Cluster.start();
     cluster.publish(named('one'));
-    const environment = environmentOf(cluster, bucket, { KONG_RESILIENCE_STORE_TIMEOUT_SECONDS: '1' });
+    const environment = environmentOf(cluster, bucket, {
+      KONG_RESILIENCE_LEASE_SECONDS: '2',
+      KONG_RESILIENCE_STORE_TIMEOUT_SECONDS: '1',
+    });
     const { code, stderr } = await run(['export', '--once', '--timeout', '30'], environment);
     expect([code, await holds(bucket, named('one'))], stderr).toEqual([0, true]);
   });

@@ -8,6 +8,8 @@ import { captured, Cluster, importerEnvironment, named } from './cluster';
 import { type Bucket, fakeGcs, fileStore, minio, type StoreKind, versitygw } from './stores';
 
 const key = '3.9.3/config.json';
+/** A deadline, in seconds, within which a slow machine too comes to what is told at its end. */
+const untilTold = '5';
 const limit = { timeout: 90_000 };
 
 interface Outcome {
@@ -277,7 +279,7 @@ describe.each([minio(), versitygw()].map((kind) => [kind.name, kind] as const))(
         ...(await environmentFor(bucket)),
         AWS_SECRET_ACCESS_KEY: 'not-its-secret',
         KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
-        KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '3',
+        KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: untilTold,
       };
       await expectFailure({ environment }, 4, { code: 'KR_STORE_DENIED' });
       const status = await run(['status'], environment);
@@ -321,7 +323,7 @@ describe('a failed import', () => {
       KONG_CLUSTER_CERT_KEY: cluster.pair.key.reveal(),
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
       KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
-      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '3',
+      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: untilTold,
     };
     const open = temporaryFolder();
     chmodSync(open, 0o777);
@@ -341,7 +343,7 @@ describe('a failed import', () => {
       AWS_CONFIG_STORAGE_ENDPOINT: gone.endpoint.href,
       KONG_RESILIENCE_GCS_ENDPOINT: gone.endpoint.href,
       KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
-      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '2',
+      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: untilTold,
     };
     for (const storage of ['s3://bucket/prefix', 'gcs://bucket/prefix']) {
       await expectFailure({ environment: { ...environment, KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: storage } }, 6, {

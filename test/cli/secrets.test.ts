@@ -123,7 +123,6 @@ describe.skipIf(isMissing('minio'))('no secret is told, whatever the log level',
       const { code, stdout, stderr } = await run(['import', '--json'], {
         ...environment,
         ...importerEnvironment(handover),
-        KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '6',
         ...change,
       });
       expect(code).toBe(0);
@@ -132,7 +131,7 @@ describe.skipIf(isMissing('minio'))('no secret is told, whatever the log level',
     };
     await cluster.down();
     expect(await importing('import', {})).toMatchObject({ outcome: 'staged', from: 'store' });
-    const wrong = { AWS_SESSION_TOKEN: `${temporary.sessionToken}x` };
+    const wrong = { AWS_SESSION_TOKEN: `${temporary.sessionToken}x`, KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '6' };
     markers['another session token'] = wrong.AWS_SESSION_TOKEN;
     expect(await importing('a denied import', wrong)).toMatchObject({ error: { code: 'KR_STORE_DENIED' } });
     const refusing = { KONG_PROXY_SERVER: `http://user:other-PASSWORD-marker@127.0.0.1:${proxy.port}` };
@@ -142,6 +141,7 @@ describe.skipIf(isMissing('minio'))('no secret is told, whatever the log level',
     const google = {
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'gcs://secrets/prefix',
       KONG_RESILIENCE_GCS_ENDPOINT: 'http://storage.invalid:9/',
+      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '6',
     };
     expect(await importing('an import from Google', google)).toMatchObject({ outcome: 'failed' });
     const status = await run(['status', '--json'], environment);
