@@ -8,7 +8,7 @@ import { agentImage, gatewayImage, type Image } from '../support/platforms/image
 import { minioRoot, startMinio } from '../support/servers';
 import { applied } from './rendered';
 import { describeDeployment, type Environment, type Mutant, noControlPlane } from './scenarios';
-import { initialized, s3Server, type StoreServer } from './store-server';
+import { s3Server, type StoreServer } from './store-server';
 import { gatewayVersion, type World } from './world';
 
 interface Service {
@@ -35,7 +35,7 @@ let admin: MinioAdmin | undefined;
 async function start(): Promise<StoreServer> {
   const server = await startMinio();
   const made = new MinioAdmin(server.endpoint);
-  await initialized(() => made.addUser('the-first', 'secret-of-the-first'));
+  await made.addUser('the-first', 'secret-of-the-first');
   admin = made;
   return s3Server(server, minioRoot, 'us-east-2');
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -80,24 +79,11 @@ export async function s3Server(
   };
 }
 
-/** MinIO answers that it is ready some time before it knows its identities. */
-export async function initialized<T>(ask: () => Promise<T>): Promise<T> {
-  const end = performance.now() + 30_000;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error as Error).message.includes('not initialized') || performance.now() > end) throw error;
-      await delay(50);
-    }
-  }
-}
-
 /** With temporary credentials, as a role gives them. */
 export async function minioWithRole(): Promise<StoreServer> {
   const minio = await startMinio();
   const everything = { Effect: 'Allow', Action: 's3:*', Resource: 'arn:aws:s3:::*' };
-  const role = await initialized(() => minio.credentials({ Version: '2012-10-17', Statement: [everything] }));
+  const role = await minio.credentials({ Version: '2012-10-17', Statement: [everything] });
   return { ...(await s3Server(minio, minioRoot, 'us-east-1')), credentials: role };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, type RunningServer, startServer } from './process';
 import { signedPost } from './sigv4';
 
@@ -14,7 +15,7 @@ export interface Minio extends RunningServer {
   credentials(policy: object): Promise<Credentials>;
 }
 
-/** MinIO on 127.0.0.1, without buckets. */
+/** MinIO on 127.0.0.1, without buckets, once it knows its identities. */
 export async function startMinio(): Promise<Minio> {
   const server = await startServer({
     program: 'minio',
@@ -35,7 +36,28 @@ export async function startMinio(): Promise<Minio> {
     },
     readyPath: '/minio/health/ready',
   });
+  try {
+    await initialized(server.endpoint);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return { ...server, credentials: (policy) => assumeRole(server.endpoint, policy) };
+}
+
+/** It answers that it is ready some time before it knows its identities. */
+async function initialized(endpoint: URL): Promise<void> {
+  const nothing = { Effect: 'Deny', Action: 's3:*', Resource: 'arn:aws:s3:::*' };
+  const end = performance.now() + 30_000;
+  for (;;) {
+    try {
+      await assumeRole(endpoint, { Version: '2012-10-17', Statement: [nothing] });
+      return;
+    } catch (error) {
+      if (!(error as Error).message.includes('not initialized') || performance.now() > end) throw error;
+    }
+    await delay(50);
+  }
 }
 
 async function assumeRole(endpoint: URL, policy: object): Promise<Credentials> {
