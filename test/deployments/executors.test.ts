@@ -161,7 +161,7 @@ describe.skipIf(sandboxIsMissing())('a task of ECS', () => {
     expect(history()).toEqual(['first', 'first:3', 'after']);
     machine.events.length = 0;
     await service([
-      container('first', 'sleep 0.5', { essential: false }),
+      container('first', forever, { essential: false }),
       container('after', forever, first('START')),
     ]).start();
     expect(history()).toEqual(['first', 'after']);
@@ -184,7 +184,7 @@ describe.skipIf(sandboxIsMissing())('a task of ECS', () => {
   });
 
   it('waits for health, by the command of the definition', async () => {
-    const healthCheck = { command: ['CMD-SHELL', '[ -e /tmp/well ]'], interval: 5, retries: 9 };
+    const healthCheck = { command: ['CMD-SHELL', '[ -e /tmp/well ]'], interval: 30, retries: 10 };
     await service([
       container('first', `sleep 0.4; : >/tmp/well; ${forever}`, { healthCheck }),
       container('after', forever, first('HEALTHY')),
@@ -504,7 +504,7 @@ describe.skipIf(sandboxIsMissing())('an instance of Cloud Run', () => {
     );
   const listen = `exec ${process.execPath} -e "require('net').createServer((s) => s.end('HTTP/1.0 200 OK\\r\\n\\r\\n')).listen(8101);process.on('SIGTERM',()=>process.exit())"`;
   const volume_mounts = [{ name: 'shared', mount_path: '/shared' }];
-  const startup_probe = [{ http_get: [{ path: '/startup', port: 8101 }], period_seconds: 1, failure_threshold: 100 }];
+  const startup_probe = [{ http_get: [{ path: '/startup', port: 8101 }], period_seconds: 1, failure_threshold: 240 }];
 
   it('starts a container when those that it depends on are healthy, and all of them again when one ends', async () => {
     const value_source = [{ secret_key_ref: [{ secret: 'projects/p/secrets/key', version: 'latest' }] }];

@@ -355,7 +355,7 @@ export function describeDeployment<Specification>(deployment: Deployment<Specifi
           const how = {
             ...asMutated,
             ...(writes === undefined ? {} : { hopeless: writes }),
-            ...(hurries === true ? { added: impatient } : {}),
+            ...(hurries === true ? { added: { ...impatient, KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '8' } } : {}),
           };
           await expect(play(fails, mutant, how)).rejects.toThrow(saying);
         });
