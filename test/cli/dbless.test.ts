@@ -94,7 +94,7 @@ describe('a DB-less gateway without hybrid mode', () => {
     const gateway = await Gateway.start();
     const bucket = await fileStore().bucket();
     const environment = { ...environmentOf(gateway, bucket.url()), ...exporterEnvironment() };
-    const { code, stderr } = await run(['export', '--once', '--timeout', '2'], environment);
+    const { code, stderr } = await run(['export', '--once', '--timeout', '6'], environment);
     expect(code).toBe(6);
     expect(stderr).toContain('KR_CONFIG_EMPTY');
     expect(await bucket.read(key)).toBeUndefined();

@@ -95,7 +95,7 @@ describe('a large configuration', () => {
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: `file://${folder}`,
       KONG_RESILIENCE_MAX_CONFIG_BYTES: String(MiB),
     };
-    const exported = await run(['export', '--once', '--timeout', '3'], { ...environment, ...exporterEnvironment() });
+    const exported = await run(['export', '--once', '--timeout', '8'], { ...environment, ...exporterEnvironment() });
     expect([exported.code, exported.stderr]).toMatchObject([6, expect.stringContaining('KR_CONFIG_TOO_LARGE')]);
     const unbounded = { ...environment, KONG_RESILIENCE_MAX_CONFIG_BYTES: undefined };
     expect((await run(['export', '--once'], { ...unbounded, ...exporterEnvironment() })).code).toBe(0);

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeReconfigure, encodeReconfigure, ReconfigureDecoder, sealTable } from '../../src/snapshot';
+import { until } from '../support/until';
 import { frame, message, parsed, refusal, smallTable, table, text } from './support';
 
 const receivedAt = new Date(0);
@@ -176,7 +177,7 @@ describe('a decoder that is fed while a frame arrives', () => {
   it('inflates before the frame is whole', async () => {
     const decoder = feed(large, 700_000, 16_384);
     const rest = Buffer.concat([Buffer.alloc(256 * 1024, 'x'), large.subarray(256 * 1024)]);
-    await vi.waitFor(() => expect(decoder.begunBytes).toBe(2 * 256 * 1024));
+    await until('two slices are inflated', () => decoder.begunBytes === 2 * 256 * 1024);
     // What was inflated is not read again.
     expect(Buffer.from((await decoder.decode(rest, receivedAt)).table).toString() === long).toBe(true);
   });
@@ -218,7 +219,7 @@ describe('a decoder that is fed while a frame arrives', () => {
     expect(tooLarge).toMatch(/^The configuration is larger than 1048576 bytes/);
     expect(bomb.length > 256 * 1024).toBe(true);
     const decoder = feed(bomb, 256 * 1024, 16_384, 1 << 20);
-    await vi.waitFor(() => expect(decoder.closed).toBe(true));
+    await until('it is closed', () => decoder.closed);
     decoder.feed(bomb.subarray(256 * 1024));
     expect(decoder.begunBytes).toBe(256 * 1024);
     expect(await refusal(() => decoder.decode(bomb, receivedAt))).toBe(tooLarge);
