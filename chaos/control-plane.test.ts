@@ -180,7 +180,7 @@ async function importing(injection: ControlPlaneInjection, expected: ImportOutco
     await expectImports(expected, {
       environment: {
         ...scene.environment,
-        KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '4',
+        KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '8',
         KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '30',
       },
       stored: earlier.table,

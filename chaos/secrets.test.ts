@@ -52,7 +52,7 @@ describe('no secret shows', () => {
     }
     await exporter.stop();
     await cluster.down();
-    const importing = { ...base, ...importerEnvironment(handover), KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '6' };
+    const importing = { ...base, ...importerEnvironment(handover) };
     expect(JSON.parse((await run(['import', '--json'], importing)).stdout)).toMatchObject({ outcome: 'staged' });
     const result = readFileSync(join(handover, 'result.json'));
     expect(namesIn(result, secrets)).toEqual([]);

@@ -31,7 +31,7 @@ const newest = padded('newest', 40_000);
 const waitMs = 45_000;
 const gone = { KONG_CLUSTER_CONTROL_PLANE: '127.0.0.1:9' };
 /** Of an import: most faults last until its deadline. */
-const importLimits = ({ deadlineSeconds = 5 }: StoreInjection = {}): Environment => ({
+const importLimits = ({ deadlineSeconds = 8 }: StoreInjection = {}): Environment => ({
   KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
   KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: String(deadlineSeconds),
 });
