@@ -67,8 +67,8 @@ class Scene {
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
       KONG_CLUSTER_MAX_PAYLOAD: '4194304',
       KONG_RESILIENCE_MAX_CONFIG_BYTES: '4194304',
-      KONG_RESILIENCE_SILENCE_SECONDS: '1',
-      KONG_RESILIENCE_RECONNECT_SECONDS: '3',
+      KONG_RESILIENCE_SILENCE_SECONDS: '3',
+      KONG_RESILIENCE_RECONNECT_SECONDS: '6',
       ...node,
     };
   }
@@ -193,7 +193,7 @@ async function importing(injection: ControlPlaneInjection, expected: ImportOutco
 const real = controlPlaneFaults.filter(({ inject }) => inject.by.kind !== 'simulated');
 
 describe('a control plane', () => {
-  testRows(real, 300, async ({ inject, expected }) => {
+  testRows(real, 600, async ({ inject, expected }) => {
     await Promise.all([
       expected.export && exporting(inject, expected.export),
       expected.import && importing(inject, expected.import),

@@ -227,7 +227,7 @@ async function importingToVolume(state: 'full' | 'read-only', expected: ImportOu
 const local = storeFaults.filter(({ inject: { disk } }) => disk !== undefined && disk.of !== 'spool');
 
 describe.skipIf(!canMount)(`a volume${canMount ? '' : ' (NOT RUN, needs root on Linux)'}`, () => {
-  testRows(local, 120, async ({ inject, expected }) => {
+  testRows(local, 600, async ({ inject, expected }) => {
     const { state } = inject.disk ?? { state: 'full' };
     if (expected.export !== undefined) await exportingToVolume(state, expected.export);
     if (expected.import !== undefined) await importingToVolume(state, expected.import);
@@ -243,7 +243,7 @@ describe.each(kinds)('$kind.name', ({ scheme, kind }) => {
   const rows = network.filter(
     ({ inject: { stores } }) => stores?.some((store) => [scheme, kind.name].includes(store)) ?? true,
   );
-  testRows(rows, 300, async ({ inject, expected }) => {
+  testRows(rows, 600, async ({ inject, expected }) => {
     const within = async (part: (scene: Scene) => Promise<void>): Promise<void> => {
       const scene = await Scene.of(kind, inject);
       try {

@@ -121,8 +121,8 @@ export const controlPlaneFaults: readonly Row[] = [
     fault: 'It accepts the node and never sends a configuration.',
     inject: { by: { kind: 'script', accepted: () => undefined } },
     expected: {
-      export: nothingNew('KR_SOURCE_SILENT', 'connected, but no configuration came within 1 s'),
-      import: fromStore('connected, but no configuration came within 1 s'),
+      export: nothingNew('KR_SOURCE_SILENT', 'connected, but no configuration came within 3 s'),
+      import: fromStore('connected, but no configuration came within 3 s'),
     },
   },
   {
@@ -138,8 +138,8 @@ export const controlPlaneFaults: readonly Row[] = [
       },
     },
     expected: {
-      export: nothingNew('KR_SOURCE_SILENT', 'connected, but no configuration came within 1 s'),
-      import: fromStore('connected, but no configuration came within 1 s'),
+      export: nothingNew('KR_SOURCE_SILENT', 'connected, but no configuration came within 3 s'),
+      import: fromStore('connected, but no configuration came within 3 s'),
     },
   },
   badMessage(
