@@ -56,6 +56,20 @@ variable "user_name" {
   }
 }
 
+variable "cluster_cert" {
+  description = "Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT."
+  type        = string
+  default     = "/etc/secrets/kong-cluster-cert/tls.crt"
+  nullable    = false
+}
+
+variable "cluster_cert_key" {
+  description = "Path of its private key: KONG_CLUSTER_CERT_KEY."
+  type        = string
+  default     = "/etc/secrets/kong-cluster-cert/tls.key"
+  nullable    = false
+}
+
 variable "control_plane" {
   description = "host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE."
   type        = string
@@ -75,20 +89,6 @@ variable "cluster_mtls" {
     condition     = contains(["shared", "pki", "pki_check_cn"], var.cluster_mtls)
     error_message = "cluster_mtls must be shared, pki or pki_check_cn."
   }
-}
-
-variable "cluster_cert" {
-  description = "Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT."
-  type        = string
-  default     = "/etc/secrets/kong-cluster-cert/tls.crt"
-  nullable    = false
-}
-
-variable "cluster_cert_key" {
-  description = "Path of its private key: KONG_CLUSTER_CERT_KEY."
-  type        = string
-  default     = "/etc/secrets/kong-cluster-cert/tls.key"
-  nullable    = false
 }
 
 variable "gateway_versions" {

@@ -1,6 +1,6 @@
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import { TerraformCount } from 'cdktf';
-import type { ExporterNode, IConfigurationStore, ImporterNode } from '../../constructs';
+import type { IConfigurationStore } from '../../constructs';
 import type { IAwsPrincipal } from '../../constructs/aws';
 import {
   EcsExporter,
@@ -9,7 +9,6 @@ import {
   EnvValue,
   ExistingRole,
   IrsaRole,
-  KongResilience,
   LambdaExporter,
   LambdaRole,
   OidcProvider,
@@ -20,16 +19,13 @@ import {
 import {
   agentImage,
   certificateVariables,
-  clusterVariables,
-  environmentOutputs,
-  environmentVariable,
-  gatewayVersion,
-  gatewayVersions,
-  importedIsExported,
-  importedVersion,
+  environments,
+  forceDestroy,
   kubernetesName,
+  type Nodes,
   prefix,
   retention,
+  topology,
 } from './common';
 import {
   EACH_VERSION,
@@ -42,11 +38,6 @@ import {
 } from './module-stack';
 
 const providers = { aws: { source: 'hashicorp/aws', version: '>= 6.0, < 7.0' } };
-
-interface Nodes {
-  readonly exporter: ExporterNode;
-  readonly importer: ImporterNode;
-}
 
 interface Roles {
   readonly exporter: IAwsPrincipal;
@@ -80,7 +71,7 @@ function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
     encryption,
     // What Terraform takes for it is no variable; a bucket that is not empty is not destroyed.
     preventDestroy: false,
-    forceDestroy: known<boolean>('${var.force_destroy}'),
+    forceDestroy: forceDestroy(stack, 'S3'),
     accessLogBucketName: stack.text('access_log_bucket', {
       description: 'Existing bucket to which S3 writes access logs.',
       default: null,
@@ -102,11 +93,6 @@ function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
         error: 'bucket_prefix must have at most 37 lower-case letters, digits, dots and hyphens.',
       },
     ],
-  });
-  stack.variable('force_destroy', {
-    type: 'bool',
-    description: 'Whether a destroy first deletes every stored configuration, without which S3 refuses it.',
-    default: false,
   });
   const bucket = declared.node.findChild('Resource') as S3Bucket;
   bucket.bucketPrefix = rawText('${var.bucket_name == null ? var.bucket_prefix : null}');
@@ -132,21 +118,7 @@ function nodes(
   roles: Roles,
   certificate: { readonly clusterCert: EnvValue; readonly clusterCertKey: EnvValue },
 ): Nodes {
-  const kong = new KongResilience(stack, 'Kong', { store: configurations, ...clusterVariables(stack), ...certificate });
-  const versions = gatewayVersions(stack);
-  gatewayVersion(stack);
-  const environment = environmentVariable(stack);
-  const exporter = kong.addExporter('Exporter', { principal: roles.exporter, gatewayVersions: versions, environment });
-  const importer = kong.addImporter('Importer', {
-    principal: roles.importer,
-    gatewayVersion: importedVersion(),
-    environment,
-  });
-  stack.output('storage_url', {
-    description: 'KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes.',
-    value: configurations.storageUrl,
-    precondition: importedIsExported,
-  });
+  const declared = topology(stack, configurations, roles, certificate);
   stack.output('bucket_name', { description: 'Name of the bucket.', value: configurations.bucketName });
   stack.output('bucket_arn', { description: 'ARN of the bucket.', value: configurations.bucketArn });
   stack.output('exporter_role_arn', {
@@ -157,18 +129,7 @@ function nodes(
     description: 'Role of the gateways, which may only read.',
     value: roles.importer.arn,
   });
-  return { exporter, importer };
-}
-
-function environments(stack: ModuleStack, { exporter, importer }: Nodes): void {
-  environmentOutputs(stack, 'exporter', 'the exporter', exporter.agentEnvironment);
-  environmentOutputs(stack, 'importer', 'what imports for a gateway', importer.agentEnvironment);
-  environmentOutputs(
-    stack,
-    'gateway',
-    'a gateway of open source; one of Enterprise takes that of the importer',
-    importer.gatewayEnvironment,
-  );
+  return declared;
 }
 
 const ecsRoles = (stack: ModuleStack): Roles => {

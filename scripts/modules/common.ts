@@ -1,14 +1,23 @@
 /** Variables and outputs that every module has alike. */
 import { environmentVariables } from '../../src/contract';
-import { EnvValue, type EnvironmentBlock, type EnvValues } from '../../constructs';
+import {
+  EnvValue,
+  type EnvironmentBlock,
+  type EnvValues,
+  type ExporterNode,
+  type IConfigurationStore,
+  type ImporterNode,
+  type IPrincipal,
+  KongResilience,
+} from '../../constructs';
 import { sourceOf } from '../../constructs/environment/value';
 import { ADDED } from './hcl';
-import { rawText, type ModuleStack, type Validation } from './module-stack';
+import { known, rawText, type ModuleStack, type Validation } from './module-stack';
 
 const fullVersion = '^[0-9]+\\\\.[0-9]+\\\\.[0-9]+(\\\\.[0-9]+)?$';
 
 /** The control plane, versions and whatever else a node of the topology needs. */
-export function clusterVariables(stack: ModuleStack): { controlPlane: string; clusterMtls: string } {
+function clusterVariables(stack: ModuleStack): { controlPlane: string; clusterMtls: string } {
   return {
     controlPlane: stack.text('control_plane', {
       description: 'host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE.',
@@ -32,7 +41,7 @@ export function clusterVariables(stack: ModuleStack): { controlPlane: string; cl
   };
 }
 
-export function gatewayVersions(stack: ModuleStack): string[] {
+function gatewayVersions(stack: ModuleStack): string[] {
   return stack.texts('gateway_versions', {
     description:
       'Every version that the data planes run, in full: ["3.9.1"], or ["3.10.0.2"] for Enterprise; both during an upgrade, in which the exporter has the new one first.',
@@ -51,7 +60,7 @@ export function gatewayVersions(stack: ModuleStack): string[] {
 }
 
 /** The version of the gateways that import; one of the exporters'. */
-export function gatewayVersion(stack: ModuleStack): string {
+function gatewayVersion(stack: ModuleStack): string {
   return stack.text('gateway_version', {
     description:
       'Version of the gateways that import, in full. It must be one that is exported; by default the last of gateway_versions.',
@@ -109,7 +118,7 @@ const secretNames = [
     .map(({ name }) => `^${name}$`),
 ].join('|');
 
-export function environmentVariable(stack: ModuleStack): EnvValues {
+function environmentVariable(stack: ModuleStack): EnvValues {
   stack.variable('environment', {
     type: 'map(string)',
     description:
@@ -232,13 +241,69 @@ export function secretEnvironmentOutputs(
   });
 }
 
+export interface Nodes {
+  readonly exporter: ExporterNode;
+  readonly importer: ImporterNode;
+}
+
+/** The topology, with the variables that its nodes are told by, and where they store. */
+export function topology(
+  stack: ModuleStack,
+  store: IConfigurationStore,
+  principals: { readonly exporter: IPrincipal; readonly importer: IPrincipal },
+  certificate: { readonly clusterCert: EnvValue; readonly clusterCertKey: EnvValue },
+): Nodes {
+  const kong = new KongResilience(stack, 'Kong', { store, ...clusterVariables(stack), ...certificate });
+  const versions = gatewayVersions(stack);
+  gatewayVersion(stack);
+  const environment = environmentVariable(stack);
+  const exporter = kong.addExporter('Exporter', {
+    principal: principals.exporter,
+    gatewayVersions: versions,
+    environment,
+  });
+  const importer = kong.addImporter('Importer', {
+    principal: principals.importer,
+    gatewayVersion: importedVersion(),
+    environment,
+  });
+  stack.output('storage_url', {
+    description: 'KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes.',
+    value: store.storageUrl,
+    precondition: importedIsExported,
+  });
+  return { exporter, importer };
+}
+
+/** The environments of nodes that find the store by their identity, without a key. */
+export function environments(stack: ModuleStack, { exporter, importer }: Nodes): void {
+  environmentOutputs(stack, 'exporter', 'the exporter', exporter.agentEnvironment);
+  environmentOutputs(stack, 'importer', 'what imports for a gateway', importer.agentEnvironment);
+  environmentOutputs(
+    stack,
+    'gateway',
+    'a gateway of open source; one of Enterprise takes that of the importer',
+    importer.gatewayEnvironment,
+  );
+}
+
+/** @param whose store it is that refuses to destroy a bucket with objects */
+export function forceDestroy(stack: ModuleStack, whose: string): boolean {
+  stack.variable('force_destroy', {
+    type: 'bool',
+    description: `Whether a destroy first deletes every stored configuration, without which ${whose} refuses it.`,
+    default: false,
+  });
+  return known<boolean>('${var.force_destroy}');
+}
+
 const imported = 'coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])';
 
 /** `gateway_version`, or the last of all versions. */
-export const importedVersion = (): string => rawText(`\${${imported}}`);
+const importedVersion = (): string => rawText(`\${${imported}}`);
 
 /** What must hold of it, at the outputs that use it: a variable's own validation sees no other variable before Terraform 1.9. */
-export const importedIsExported: Validation = {
+const importedIsExported: Validation = {
   condition: `contains(var.gateway_versions, ${imported})`,
   error:
     'gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply.',

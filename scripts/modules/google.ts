@@ -7,27 +7,21 @@ import {
   GcsRoles,
   GcsStore,
   GkeWorkloadIdentity,
-  KongResilience,
-  type ExporterNode,
   type IGcsStore,
   type IGooglePrincipal,
-  type ImporterNode,
 } from '../../constructs/google';
 import {
   agentImage,
   certificateVariables,
-  clusterVariables,
-  environmentOutputs,
-  environmentVariable,
-  gatewayVersion,
-  gatewayVersions,
-  importedIsExported,
-  importedVersion,
+  environments,
+  forceDestroy,
   kubernetesName,
+  type Nodes,
   prefix,
   retention,
+  topology,
 } from './common';
-import { EACH_VERSION, known, ofEachVersion, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
+import { EACH_VERSION, ofEachVersion, rawText, type ModuleDefinition, type ModuleStack } from './module-stack';
 
 const providers = { google: { source: 'hashicorp/google', version: '>= 6.50, < 7.0' } };
 
@@ -79,19 +73,9 @@ function store(stack: ModuleStack): GcsStore {
     roles: roles(),
     // What Terraform takes for it is no variable; a bucket that is not empty is not destroyed.
     preventDestroy: false,
-    forceDestroy: known<boolean>('${var.force_destroy}'),
-  });
-  stack.variable('force_destroy', {
-    type: 'bool',
-    description: 'Whether a destroy first deletes every stored configuration, without which Google refuses it.',
-    default: false,
+    forceDestroy: forceDestroy(stack, 'Google'),
   });
   return declared;
-}
-
-interface Nodes {
-  readonly exporter: ExporterNode;
-  readonly importer: ImporterNode;
 }
 
 interface Principals {
@@ -106,38 +90,9 @@ function nodes(
   principals: Principals,
   certificate: { readonly clusterCert: EnvValue; readonly clusterCertKey: EnvValue },
 ): Nodes {
-  const kong = new KongResilience(stack, 'Kong', { store: configurations, ...clusterVariables(stack), ...certificate });
-  const versions = gatewayVersions(stack);
-  gatewayVersion(stack);
-  const environment = environmentVariable(stack);
-  const exporter = kong.addExporter('Exporter', {
-    principal: principals.exporter,
-    gatewayVersions: versions,
-    environment,
-  });
-  const importer = kong.addImporter('Importer', {
-    principal: principals.importer,
-    gatewayVersion: importedVersion(),
-    environment,
-  });
-  stack.output('storage_url', {
-    description: 'KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes.',
-    value: configurations.storageUrl,
-    precondition: importedIsExported,
-  });
+  const declared = topology(stack, configurations, principals, certificate);
   stack.output('bucket_name', { description: 'Name of the bucket.', value: configurations.bucketName });
-  return { exporter, importer };
-}
-
-function environments(stack: ModuleStack, { exporter, importer }: Nodes): void {
-  environmentOutputs(stack, 'exporter', 'the exporter', exporter.agentEnvironment);
-  environmentOutputs(stack, 'importer', 'what imports for a gateway', importer.agentEnvironment);
-  environmentOutputs(
-    stack,
-    'gateway',
-    'a gateway of open source; one of Enterprise takes that of the importer',
-    importer.gatewayEnvironment,
-  );
+  return declared;
 }
 
 function accounts(stack: ModuleStack): { exporter: AttachedServiceAccount; importer: AttachedServiceAccount } {

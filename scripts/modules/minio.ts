@@ -1,17 +1,13 @@
-import { KongResilience, MinioServiceAccount, MinioStore, MinioUser } from '../../constructs/minio';
+import { MinioServiceAccount, MinioStore, MinioUser } from '../../constructs/minio';
 import {
   certificateVariables,
-  clusterVariables,
   environmentOutputs,
-  environmentVariable,
-  gatewayVersion,
-  gatewayVersions,
-  importedIsExported,
-  importedVersion,
+  forceDestroy,
   prefix,
   secretEnvironmentOutputs,
+  topology,
 } from './common';
-import { EACH_VERSION, known, type ModuleDefinition } from './module-stack';
+import { EACH_VERSION, type ModuleDefinition } from './module-stack';
 
 export const minioModules: readonly ModuleDefinition[] = [
   {
@@ -61,14 +57,9 @@ variable "minio_password" {
         region: stack.text('region', { description: 'Region that the nodes name: AWS_REGION.', default: 'us-east-1' }),
         prefix: prefix(stack),
         preventDestroy: false,
-        forceDestroy: known<boolean>('${var.force_destroy}'),
+        forceDestroy: forceDestroy(stack, 'MinIO'),
       });
       store.addGatewayVersion(EACH_VERSION);
-      stack.variable('force_destroy', {
-        type: 'bool',
-        description: 'Whether a destroy first deletes every stored configuration, without which MinIO refuses it.',
-        default: false,
-      });
       const user = new MinioUser(stack, 'User', {
         userName: stack.text('user_name', {
           description: 'Name of the user whose service accounts the nodes have.',
@@ -85,29 +76,8 @@ variable "minio_password" {
         new MinioServiceAccount(stack, id, { user, accountName: name, description });
       const exporterAccount = account('ExporterAccount', 'kong-exporter', 'Writes the configurations of the gateways.');
       const importerAccount = account('ImporterAccount', 'kong-gateway', 'Reads the configurations of the gateways.');
-      const kong = new KongResilience(stack, 'Kong', {
-        store,
-        ...clusterVariables(stack),
-        ...certificateVariables(stack),
-      });
-      const versions = gatewayVersions(stack);
-      gatewayVersion(stack);
-      const environment = environmentVariable(stack);
-      const exporter = kong.addExporter('Exporter', {
-        principal: exporterAccount,
-        gatewayVersions: versions,
-        environment,
-      });
-      const importer = kong.addImporter('Importer', {
-        principal: importerAccount,
-        gatewayVersion: importedVersion(),
-        environment,
-      });
-      stack.output('storage_url', {
-        description: 'KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes.',
-        value: store.storageUrl,
-        precondition: importedIsExported,
-      });
+      const principals = { exporter: exporterAccount, importer: importerAccount };
+      const { exporter, importer } = topology(stack, store, principals, certificateVariables(stack));
       for (const [name, whose, block] of [
         ['exporter', 'the exporter', exporter.agentEnvironment],
         ['importer', 'what imports for a gateway', importer.agentEnvironment],

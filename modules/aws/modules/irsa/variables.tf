@@ -77,6 +77,13 @@ variable "prefix" {
   }
 }
 
+variable "force_destroy" {
+  description = "Whether a destroy first deletes every stored configuration, without which S3 refuses it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "access_log_bucket" {
   description = "Existing bucket to which S3 writes access logs."
   type        = string
@@ -121,13 +128,6 @@ variable "bucket_prefix" {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{0,36}$", var.bucket_prefix))
     error_message = "bucket_prefix must have at most 37 lower-case letters, digits, dots and hyphens."
   }
-}
-
-variable "force_destroy" {
-  description = "Whether a destroy first deletes every stored configuration, without which S3 refuses it."
-  type        = bool
-  default     = false
-  nullable    = false
 }
 
 variable "cluster_cert" {
