@@ -417,9 +417,10 @@ describe.skipIf(sandboxIsMissing())('a unit of systemd', () => {
     unit: string,
     dropIns: readonly string[] = [],
     others: readonly { name: string; unit: string }[] = [],
+    name = 'a.service',
   ): SystemdMachine =>
     running(
-      new SystemdMachine(machine, [...others, { name: 'a.service', unit, dropIns }], {
+      new SystemdMachine(machine, [...others, { name, unit, dropIns }], {
         image,
         files: { '/etc/a.env': { content: 'A="two \\"words\\""\nB="its  one"\n' } },
         reachable: {},
@@ -490,6 +491,43 @@ describe.skipIf(sandboxIsMissing())('a unit of systemd', () => {
     await host.crash('a.service');
     const start = ['one.service', 'one.service:5', 'a.service'];
     expect(history().filter((event) => event !== 'vm')).toEqual([...start, 'a.service:137', ...start]);
+  });
+
+  const due = '[Timer]\nOnCalendar=hourly\n[Install]\nWantedBy=timers.target\n';
+
+  it.each([
+    ['tells of a failure', '', 5, ['one.service', 'one.service:5', 'page.service', 'page.service:0']],
+    ['tells of no success', '', 0, ['one.service', 'one.service:0']],
+    ['tells of none that may be', '-', 5, ['one.service', 'one.service:5']],
+  ])('is started by its timer alone, each time anew, and %s', async (_, prefix, code, told) => {
+    const one = `[Unit]\nOnFailure=page.service\n[Service]\nType=oneshot\nExecStart=${prefix}/bin/sh -c "exit ${code}"\n`;
+    const page = '[Service]\nType=oneshot\nExecStart=/bin/echo paged\n';
+    const others = [
+      { name: 'one.service', unit: one },
+      { name: 'page.service', unit: page },
+    ];
+    const host = boot(due, [], others, 'one.timer');
+    await host.start();
+    expect(history()).toEqual(['vm']);
+    for (const times of [1, 2]) {
+      await host.elapse('one.timer');
+      expect(history().slice(1)).toEqual(Array.from({ length: times }, () => told).flat());
+      expect(host.unit('one.service')?.failed !== undefined).toBe(told.includes('page.service'));
+    }
+  });
+
+  it.each([
+    ['is never due', due.replace(/OnCalendar=.*\n/, ''), 'one.timer: Timer unit lacks value setting. Refusing.'],
+    ['is not started at boot', due.replace(/WantedBy=.*\n/, ''), 'one.timer is not started at boot'],
+    [
+      'starts what is not there',
+      due.replace('[Timer]\n', '[Timer]\nUnit=two.service\n'),
+      'one.timer: Refusing to start, unit two.service to trigger not loaded',
+    ],
+    ['says what is not executed', due.replace('OnCalendar=', 'OnBootSec='), 'one.timer: not executed: OnBootSec'],
+  ])('is refused with a timer that %s', async (_, timer, saying) => {
+    const one = { name: 'one.service', unit: '[Service]\nExecStart=/bin/true\n' };
+    await expect(boot(timer, [], [one], 'one.timer').start()).rejects.toThrow(saying);
   });
 });
 

@@ -1,18 +1,24 @@
 import { valuesOf } from '../constructs/support/terraform';
+import { describeCheck } from './checks';
 import {
   change,
+  checkOnMachine,
+  checkTimer,
   dropIn,
   exporterFile,
   exporterMachine,
   exporterUnit,
+  gatewayFile,
   gatewayMachine,
+  importerFile,
   importUnit,
   kongService,
   type Machines,
+  units,
   withoutUs,
 } from './machines';
 import { applied } from './rendered';
-import { describeDeployment } from './scenarios';
+import { describeDeployment, noControlPlane } from './scenarios';
 import { minioWithRole } from './store-server';
 
 /** Where the example has certificate and key. */
@@ -37,6 +43,9 @@ const changed =
   (...what: Parameters<typeof change>) =>
   (specification: Specification): Specification => ({ ...specification, ...change(...what)(specification) });
 
+/** The line of a variable in a file of an environment. */
+const dropped = (variable: string): RegExp => new RegExp(`^${variable}=.*\\n`, 'm');
+
 // The units themselves are tried with every scenario in test/constructs/machine; here it is what the example makes of them.
 describeDeployment<Specification>({
   name: 'systemd (examples/existing-stack)',
@@ -52,6 +61,7 @@ describeDeployment<Specification>({
   scenarios: [
     'exports what the control plane has, and starts with what it has',
     'serves after each single container was restarted in an outage',
+    'starts with the control plane while the store is down',
   ],
   mutants: [
     {
@@ -61,11 +71,49 @@ describeDeployment<Specification>({
       saying: /serves nothing/,
     },
     {
+      name: 'whose import has no store',
+      mutate: changed(importerFile, dropped('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE'), ''),
+      fails: 'serves after each single container was restarted in an outage',
+      saying: /serves nothing[\s\S]*KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
+    },
+    {
+      name: 'whose gateway has no control plane',
+      mutate: changed(gatewayFile, dropped('KONG_CLUSTER_CONTROL_PLANE'), ''),
+      fails: 'starts with the control plane while the store is down',
+      saying: /never serves configuration 1: it writes/,
+      writes: noControlPlane,
+    },
+    {
       name: 'whose exporter writes elsewhere',
       mutate: changed(exporterFile, /\/kong"/, '/elsewhere"'),
       fails: 'exports what the control plane has, and starts with what it has',
       saying: /never stored configuration 1: it writes/,
       writes: /"event":"confirmed"/,
+    },
+  ],
+});
+
+describeCheck<Specification>({
+  name: 'the scheduled check under systemd (examples/existing-stack)',
+  store: { program: 'minio', start: minioWithRole },
+  render,
+  storageUrl: ({ storageUrl }) => storageUrl,
+  run: (world, specification) => checkOnMachine(world, specification, { certificate }),
+  mutants: [
+    {
+      name: 'without the store',
+      mutate: changed(importerFile, dropped('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE'), ''),
+      saying: /KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
+    },
+    {
+      name: 'of another version',
+      mutate: changed(importerFile, /^(KONG_RESILIENCE_GATEWAY_VERSION)=.*$/m, '$1="3.8.0"'),
+      saying: /KR_STORE_ABSENT/,
+    },
+    {
+      name: 'whose timer is not started at boot',
+      mutate: changed(`${units}${checkTimer}`, /WantedBy=.*\n/, ''),
+      saying: /kong-resilience-check\.timer is not started at boot/,
     },
   ],
 });

@@ -2,6 +2,7 @@ import type { MachineFile } from '../../constructs';
 import { instanceMetadata } from '../support/platforms/credentials';
 import { virtualMachine } from '../support/platforms/images';
 import { SystemdMachine, type UnitFiles } from '../support/platforms/systemd';
+import type { CheckRun } from './checks';
 import type { Environment } from './scenarios';
 import { gatewayVersion, type World } from './world';
 
@@ -30,6 +31,8 @@ export const dropIn = `${units}kong.service.d/kong-resilience.conf`;
 export const importUnit = 'kong-resilience-import.service';
 export const exporterUnit = 'kong-resilience-exporter.service';
 export const importerFile = '/etc/kong-resilience/importer.env';
+export const checkUnit = 'kong-resilience-check.service';
+export const checkTimer = 'kong-resilience-check.timer';
 export const exporterFile = '/etc/kong-resilience/exporter.env';
 export const gatewayFile = '/etc/kong-resilience/gateway.env';
 
@@ -42,7 +45,7 @@ export interface Machines {
 /** Units by their names, with their drop-ins. */
 const unitsOf = (files: readonly MachineFile[]): UnitFiles[] =>
   files
-    .filter(({ path }) => path.startsWith(units) && /^[^/]+\.service$/.test(path.slice(units.length)))
+    .filter(({ path }) => path.startsWith(units) && /^[^/]+\.(?:service|timer)$/.test(path.slice(units.length)))
     .map(({ path, content }) => ({
       name: path.slice(units.length),
       unit: content,
@@ -75,6 +78,31 @@ export const gatewayMachine = (
   added: Environment,
   certificate = cluster,
 ): Promise<SystemdMachine> => run(world, gateway, 'kong.service', importerFile, added, certificate);
+
+/**
+ * Lets the check be due once on a gateway's machine, where nothing else is started.
+ *
+ * @param tells the unit that tells people of a failure; without one it is seen that the check's own has failed
+ */
+export async function checkOnMachine(
+  world: World,
+  { gateway }: Machines,
+  { tells, certificate = cluster }: { readonly tells?: string; readonly certificate?: string },
+): Promise<CheckRun> {
+  const machine = await run(world, gateway, checkTimer, importerFile, {}, certificate);
+  await machine.start();
+  await machine.elapse(checkTimer);
+  const { events } = world.machine;
+  const ended = events.filter(({ container, what }) => container === checkUnit && what === 'ended').at(-1);
+  return {
+    exitCode: ended?.exitCode ?? Number.NaN,
+    log: machine.sandbox()?.log ?? '',
+    alarmed:
+      tells === undefined
+        ? machine.unit(checkUnit)?.failed !== undefined
+        : events.some(({ container, what }) => container === tells && what === 'started'),
+  };
+}
 
 async function run(
   world: World,

@@ -4,12 +4,17 @@ import {
   Ec2InstanceRole,
   EnvValue,
   KongResilience,
+  type MachineFile,
   S3Store,
   SystemdExporter,
   SystemdGateway,
 } from '../../../constructs/aws';
+import { describeCheck } from '../../deployments/checks';
 import {
   change,
+  checkOnMachine,
+  checkTimer,
+  checkUnit,
   dropIn,
   exporterFile,
   exporterMachine,
@@ -29,6 +34,13 @@ import { gatewayVersion } from '../../deployments/world';
 
 const storageUrl = 's3://kong-fallback/kong';
 
+/** What an operator has that tells people. */
+const pageService: MachineFile = {
+  path: `${units}page-somebody.service`,
+  mode: '0644',
+  content: '[Service]\nType=oneshot\nExecStart=/bin/echo somebody is paged\n',
+};
+
 function render(): Machines {
   const stack = new TerraformStack(Testing.app(), 'kong');
   const kong = new KongResilience(stack, 'Kong', {
@@ -45,9 +57,10 @@ function render(): Machines {
     principal: new Ec2InstanceRole(stack, 'GatewayRole'),
     gatewayVersion,
   });
+  const machine = new SystemdGateway(stack, 'GatewayUnit', { importer, checkFailureUnit: 'page-somebody.service' });
   return {
     exporter: atSynth(new SystemdExporter(stack, 'ExporterUnit', { exporter }).files),
-    gateway: [kongService, ...atSynth(new SystemdGateway(stack, 'GatewayUnit', { importer }).files)],
+    gateway: [kongService, pageService, ...atSynth(machine.files)],
   };
 }
 
@@ -142,4 +155,36 @@ describeDeployment<Machines>({
   keepsCache: true,
   knowsKeys: true,
   mutants,
+});
+
+describeCheck<Machines>({
+  name: 'the scheduled check under systemd (SystemdGateway)',
+  store: { program: 'minio', start: minioWithRole },
+  render: () => Promise.resolve(render()),
+  storageUrl: () => storageUrl,
+  run: (world, specification) => checkOnMachine(world, specification, { tells: 'page-somebody.service' }),
+  mutants: [
+    {
+      name: 'without its environment',
+      mutate: change(`${units}${checkUnit}`, /EnvironmentFile=.*\n/, ''),
+      saying: /KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
+    },
+    {
+      name: 'that tells nobody',
+      mutate: change(`${units}${checkUnit}`, /OnFailure=.*\n/, ''),
+      stored: 'is missing',
+      saying: /KR_STORE_ABSENT[\s\S]*"?alarmed"?: false/,
+    },
+    {
+      name: 'that may not fail',
+      mutate: change(`${units}${checkUnit}`, 'ExecStart=', 'ExecStart=-'),
+      stored: 'is missing',
+      saying: /"?alarmed"?: false/,
+    },
+    {
+      name: 'whose timer starts the import',
+      mutate: change(`${units}${checkTimer}`, '[Timer]\n', `[Timer]\nUnit=${importUnit}\n`),
+      saying: /"?exitCode"?: NaN/,
+    },
+  ],
 });

@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Image } from './images';
 import { type Answer, Network, type Reachable } from './network';
 import { type Identity, type Inside, type Machine, type Sandbox, userOf } from './sandbox';
+import { assignmentsOf } from './systemd-file';
+import { readTimer } from './systemd-timer';
 import { onlyKnown, Refused, type Workload } from './workload';
 
 /*
@@ -15,6 +17,7 @@ import { onlyKnown, Refused, type Workload } from './workload';
  *   Type=oneshot is started once its command has ended
  * - systemd.exec(5): EnvironmentFile is read before each command and is in the environment of all of them, ExecReload too; an
  *   optional one has a `-`; StateDirectory, RuntimeDirectory and CacheDirectory are made, and the user's; PrivateTmp, ProtectSystem
+ * - systemd.unit(5), OnFailure=: started when the unit has failed, which one that is started again has not
  */
 
 /** A unit's text, and the texts of its drop-ins in their order. */
@@ -102,26 +105,15 @@ type Settings = Readonly<Record<string, readonly string[]>>;
 /** The settings of a unit and its drop-ins: those of `[Service]`, and its dependencies of `[Unit]`. @throws Refused where one is not executed */
 export function readUnit({ unit, dropIns = [] }: UnitFiles): Settings {
   const settings: Record<string, string[]> = {};
-  const dependencies = ['Wants', 'Requires', 'After'];
+  const dependencies = ['Wants', 'Requires', 'After', 'OnFailure'];
   const limits = ['StartLimitIntervalSec'];
-  for (const text of [unit, ...dropIns]) {
-    let section = '';
-    const joined = text.replace(/\\\n\s*/g, ' ');
-    for (const line of joined.split('\n').map((one) => one.trim())) {
-      if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
-      const header = /^\[(\w+)\]$/.exec(line);
-      if (header !== null) {
-        section = header[1] ?? '';
-        continue;
-      }
-      const [, name = '', value = ''] = /^(\w+)\s*=\s*(.*)$/.exec(line) ?? [];
-      if (section === 'Unit' && dependencies.includes(name)) (settings[name] ??= []).push(...value.split(/\s+/));
-      if (section === 'Unit' && limits.includes(name)) settings[name] = [value];
-      if (section !== 'Service') continue;
-      if (value === '') settings[name] = [];
-      else if (lists.includes(name)) (settings[name] ??= []).push(value);
-      else settings[name] = [value];
-    }
+  for (const { section, name, value } of [unit, ...dropIns].flatMap(assignmentsOf)) {
+    if (section === 'Unit' && dependencies.includes(name)) (settings[name] ??= []).push(...value.split(/\s+/));
+    if (section === 'Unit' && limits.includes(name)) settings[name] = [value];
+    if (section !== 'Service') continue;
+    if (value === '') settings[name] = [];
+    else if (lists.includes(name)) (settings[name] ??= []).push(value);
+    else settings[name] = [value];
   }
   onlyKnown('the unit', settings, [...dependencies, ...limits, ...lists, ...singles, ...withoutEffect]);
   return settings;
@@ -152,6 +144,8 @@ export class SystemdMachine implements Workload {
   private box: Sandbox | undefined;
   private network: Network | undefined;
   private readonly units = new Map<string, Unit>();
+  /** What each timer starts. */
+  private readonly timers = new Map<string, string>();
 
   /** @param files of all units; the last one is enabled, which is what all of it is for, and starts what it wants */
   constructor(
@@ -190,12 +184,23 @@ export class SystemdMachine implements Workload {
       mounts,
     });
     await this.box.start();
-    for (const file of this.files) this.units.set(file.name, new Unit(this, this.box, file));
+    for (const file of this.files) {
+      if (file.name.endsWith('.timer')) this.timers.set(file.name, readTimer(file.name, file.unit));
+      else this.units.set(file.name, new Unit(this, this.box, file));
+    }
+    for (const [timer, name] of this.timers) {
+      if (!this.units.has(name)) throw new Refused(`${timer}: Refusing to start, unit ${name} to trigger not loaded`);
+    }
     await this.units.get(this.containers.at(-1) ?? '')?.activate();
   }
 
   unit(name: string): Unit | undefined {
     return this.units.get(name);
+  }
+
+  /** Lets a timer elapse once. Resolves when what it starts has been started, which is after the end of a oneshot. */
+  async elapse(timer: string): Promise<void> {
+    await this.units.get(this.timers.get(timer) ?? '')?.activate();
   }
 
   async crash(name: string): Promise<void> {
@@ -247,7 +252,7 @@ class Unit {
       if (!this.list('After').includes(name)) continue;
       await started;
       if (this.list('Requires').includes(name) && other?.failed !== undefined) {
-        this.failed = `Dependency failed: ${name}`;
+        await this.fail(`Dependency failed: ${name}`);
         return;
       }
     }
@@ -258,28 +263,29 @@ class Unit {
     // StartLimitBurst=5; an interval of 0 is no limit
     const intervalMs = timeSpan(this.one('StartLimitIntervalSec') ?? '10s');
     if (this.starts.filter((at) => at > now - intervalMs).length > 5) {
-      this.failed = 'start request repeated too quickly';
+      await this.fail('start request repeated too quickly');
       return;
     }
     this.makeFolders();
     const limitMs = timeSpan(this.one('TimeoutStartSec') ?? '90s');
     const end = now + limitMs;
     const { events } = this.host.machine;
-    for (const command of this.list('ExecStartPre')) {
-      const exitCode = await this.run(command, Math.max(1, end - performance.now()));
+    for (const before of this.list('ExecStartPre')) {
+      const exitCode = await this.run(before, Math.max(1, end - performance.now()));
       if (this.abandoned) return;
-      if (exitCode !== 0 && !prefixOf(command).includes('-')) {
-        await this.ended(exitCode, `ExecStartPre=${command} ended with ${exitCode}`);
+      if (exitCode !== 0 && !prefixOf(before).includes('-')) {
+        await this.ended(exitCode, `ExecStartPre=${before} ended with ${exitCode}`);
         return;
       }
     }
-    const main = this.launch(this.list('ExecStart')[0] ?? '');
+    const [command = ''] = this.list('ExecStart');
+    const main = this.launch(command);
     this.main = main;
     events.push({ container: this.file.name, what: 'started', at: performance.now() });
     this.handling = main.exit.then((exitCode) => {
       events.push({ container: this.file.name, what: 'ended', exitCode, at: performance.now() });
       this.main = undefined;
-      return this.ended(exitCode, `the main process ended with ${exitCode}`);
+      return this.ended(prefixOf(command).includes('-') ? 0 : exitCode, `the main process ended with ${exitCode}`);
     });
     if (this.one('Type') !== 'oneshot') return;
     const timer = setTimeout(() => main.signal('SIGKILL'), Math.max(1, end - performance.now()));
@@ -308,11 +314,16 @@ class Unit {
       throw new Refused(`Restart=${policy}: not executed`);
     if (this.abandoned) return;
     if (!again) {
-      if (this.one('Type') !== 'oneshot' || exitCode !== 0) this.failed = why;
+      if (this.one('Type') !== 'oneshot' || exitCode !== 0) await this.fail(why);
       return;
     }
     await delay(timeSpan(this.one('RestartSec') ?? '100ms'), undefined, { ref: false });
     if (!this.abandoned) await this.start();
+  }
+
+  private async fail(why: string): Promise<void> {
+    this.failed = why;
+    for (const name of this.list('OnFailure')) await this.host.unit(name)?.activate();
   }
 
   private async run(command: string, limitMs: number): Promise<number> {
