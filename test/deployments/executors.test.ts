@@ -4,14 +4,18 @@ import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { filterTakes } from '../support/platforms/alarms';
 import { CloudRunService } from '../support/platforms/cloud-run';
+import { runOnSchedule } from '../support/platforms/cloud-run-job';
 import { ComposeProject, dotEnv, interpolate, readCompose } from '../support/platforms/compose';
 import { type ContainerDefinition, EcsService, secretOf, type TaskDefinition } from '../support/platforms/ecs';
 import type { Image } from '../support/platforms/images';
 import { type ChartValues, kongChart } from '../support/platforms/kong-chart';
 import { expand, Pod, type PodSpec } from '../support/platforms/kubernetes';
+import { type CronJob, runCronJob } from '../support/platforms/kubernetes-job';
 import { fire, LambdaFunction, type LambdaSpec } from '../support/platforms/lambda';
 import { Network } from '../support/platforms/network';
+import { hasResult, type Series } from '../support/platforms/prometheus';
 import { type ContainerSpec, Machine, sandboxIsMissing, userOf } from '../support/platforms/sandbox';
 import { environmentFile, SystemdMachine } from '../support/platforms/systemd';
 import type { Workload } from '../support/platforms/workload';
@@ -342,6 +346,48 @@ describe.skipIf(sandboxIsMissing())('a pod of Kubernetes', () => {
     expect(root.stopped).toBe('CreateContainerConfigError: app: container has runAsNonRoot and runs as 0:0');
   });
 
+  const cronJob = (script: string, job: object = {}, spec: object = {}): CronJob => ({
+    metadata: { name: 'check', namespace: 'kong' },
+    spec: {
+      schedule: '*/15 * * * *',
+      jobTemplate: {
+        spec: {
+          ...job,
+          template: {
+            spec: { restartPolicy: 'Never', containers: [{ name: 'app', image: 'shell', command: sh(script) }] },
+          },
+        },
+      },
+      ...spec,
+    },
+  });
+  const due = (job: CronJob): ReturnType<typeof runCronJob> => runCronJob(job, (spec) => Promise.resolve(pod(spec)));
+
+  /** What kube-state-metrics shows, with the name of the job without its time. */
+  const shown = ({ series }: Awaited<ReturnType<typeof due>>): string[] =>
+    series.map(({ name, labels }) => `${name} ${String(labels['job_name']).replace(/\d+$/, 'N')}`);
+
+  it.each([
+    ['once where it succeeds', 'exit 0', [0], []],
+    ['as often as its job may be tried', 'exit 8', [8, 8], ['kube_job_failed check-N']],
+  ])('runs when its cron job is due, %s, and is shown so', async (_, script, exitCodes, failed) => {
+    const run = await due(cronJob(`echo said; ${script}`, { backoffLimit: 1 }));
+    expect(run).toMatchObject({ exitCodes, log: 'said\n'.repeat(exitCodes.length) });
+    expect(shown(run)).toEqual(['kube_job_status_start_time check-N', ...failed]);
+  });
+
+  it('has failed when the time of its job is over, with whatever it ended then', async () => {
+    const run = await due(cronJob(forever, { activeDeadlineSeconds: 1 }));
+    expect(run.exitCodes).toHaveLength(1);
+    expect(shown(run)).toContain('kube_job_failed check-N');
+  });
+
+  it('is not run by a cron job that says what is not executed', async () => {
+    await expect(due(cronJob('exit 0', {}, { suspend: true }))).rejects.toThrow('the cron job: not executed: suspend');
+    await expect(due(cronJob('exit 0', { completions: 2 }))).rejects.toThrow('the job: not executed: completions');
+    await expect(due(cronJob('exit 0', {}, { schedule: 'hourly' }))).rejects.toThrow('Invalid value: hourly');
+  });
+
   it('is made of the values of Kong’s chart', () => {
     const values: ChartValues = {
       image: { repository: 'kong', tag: '3.9.1' },
@@ -531,6 +577,40 @@ describe.skipIf(sandboxIsMissing())('a unit of systemd', () => {
   });
 });
 
+describe('an alarm in PromQL', () => {
+  const of = (name: string, labels: Series['labels'], value: number): Series => ({ name, labels, value });
+  const expression =
+    'failed{job=~"a-[0-9]+",is="true"} == 1 and on (space, job) time() - started{job=~"a-[0-9]+"} < 10000';
+  const one = { job: 'a-7', space: 'kong' };
+  const failed = (more: Series['labels'] = {}, value = 1): Series =>
+    of('failed', { ...one, is: 'true', ...more }, value);
+  const started = (secondsAgo: number, more: Series['labels'] = {}): Series =>
+    of('started', { ...one, ...more }, Date.now() / 1000 - secondsAgo);
+
+  it.each([
+    ['that failed is raised', [failed(), started(5000)], true],
+    ['that did not is not', [failed({}, 0), started(5000)], false],
+    ['whose failure is not so is not', [failed({ is: 'false' }), started(5000)], false],
+    ['of another name is not', [failed({ job: 'a-7b' }), started(5000)], false],
+    ['that failed long ago is not', [failed(), started(15_000)], false],
+    ['beside one that started elsewhere is not', [failed(), started(5000, { space: 'other' })], false],
+  ])('on a job %s', (_, series, raised) => {
+    expect(hasResult(expression, series)).toBe(raised);
+  });
+
+  it('is raised by what grew', () => {
+    const more = 'sum(increase(logging_googleapis_com:user_failed[15m])) > 1';
+    const grew = (...by: number[]): Series[] => by.map((value) => of('logging_googleapis_com:user_failed', {}, value));
+    expect(hasResult(more, grew(1))).toBe(false);
+    expect(hasResult(more, grew(1, 1))).toBe(true);
+    expect(hasResult(more, [of('logging_googleapis_com:user_passed', {}, 5)])).toBe(false);
+  });
+
+  it('is refused in another form', () => {
+    expect(() => hasResult('up == 0', [])).toThrow('not executed: up == 0');
+  });
+});
+
 describe.skipIf(sandboxIsMissing())('an instance of Cloud Run', () => {
   const service = (containers: ConstructorParameters<typeof CloudRunService>[1]['containers']): CloudRunService =>
     running(
@@ -583,6 +663,78 @@ describe.skipIf(sandboxIsMissing())('an instance of Cloud Run', () => {
       { name: 'b', image: 'shell' },
     ];
     expect(() => service(containers)).toThrow('a depends on b, which has no startup probe');
+  });
+});
+
+describe.skipIf(sandboxIsMissing())('a job of Cloud Run', () => {
+  /** Accounts as which its tasks ran. */
+  const accounts: string[] = [];
+  const run = (script: string, task: object = {}, mayRun: object = {}): ReturnType<typeof runOnSchedule> => {
+    accounts.length = 0;
+    const containers = [{ name: 'check', image: 'shell', args: sh(script) }];
+    const target = {
+      http_method: 'POST',
+      uri: 'https://run.googleapis.com/v2/projects/p/locations/eu/jobs/job:run',
+      oauth_token: [{ service_account_email: 'caller' }],
+    };
+    return runOnSchedule(
+      machine,
+      {
+        job: {
+          name: 'job',
+          project: 'p',
+          location: 'eu',
+          template: [{ template: [{ containers, service_account: 'gateway', ...task }] }],
+        },
+        schedule: { schedule: '*/15 * * * *', http_target: [target] },
+        mayRun: { name: 'job', location: 'eu', role: 'roles/run.invoker', member: 'serviceAccount:caller', ...mayRun },
+      },
+      (account) => {
+        accounts.push(account);
+        return { images: () => image, secrets: {}, reachable: {} };
+      },
+    );
+  };
+
+  it('runs by its account when its schedule is due, and again as often as it may', async () => {
+    const script = 'echo $CLOUD_RUN_JOB $CLOUD_RUN_TASK_ATTEMPT; exit 8';
+    expect(await run(script, { max_retries: 0 })).toEqual({
+      exitCodes: [8],
+      log: 'job 0\ncontainer check exited with 8\n',
+    });
+    expect(accounts).toEqual(['gateway']);
+    expect((await run(script))?.exitCodes).toEqual([8, 8, 8, 8]);
+    expect((await run('exit 0'))?.exitCodes).toEqual([0]);
+  });
+
+  it('is ended when its time is over', async () => {
+    const ended = await run(`trap 'exit 9' TERM; sleep infinity & wait`, { max_retries: 0, timeout: '0.5s' });
+    expect(ended?.exitCodes).not.toEqual([0]);
+  });
+
+  it('is not run by an account that may not', async () => {
+    expect(await run('exit 0', {}, { member: 'serviceAccount:other' })).toBeUndefined();
+    expect(await run('exit 0', {}, { role: 'roles/run.viewer' })).toBeUndefined();
+    expect(await run('exit 0', {}, { name: 'other' })).toBeUndefined();
+  });
+
+  it('refuses what it would not execute', async () => {
+    await expect(run('exit 0', { node_selector: [{}] })).rejects.toThrow('the task: not executed: node_selector');
+    await expect(run('exit 0', { containers: [] })).rejects.toThrow('the job has not one container');
+  });
+});
+
+describe('a metric made of logs', () => {
+  it('counts the lines of its resource that say what is asked', () => {
+    const filter = 'resource.type="job" AND resource.labels.name="a" AND jsonPayload.event="failed"';
+    const a = { type: 'job', labels: { name: 'a' } };
+    expect(filterTakes(filter, a, '{"event":"failed"}')).toBe(true);
+    expect(filterTakes(filter, a, '{"event":"passed"}')).toBe(false);
+    expect(filterTakes(filter, a, 'failed')).toBe(false);
+    expect(filterTakes(filter, { ...a, labels: { name: 'b' } }, '{"event":"failed"}')).toBe(false);
+    expect(() => filterTakes(`${filter} AND severity>=ERROR`, a, '{"event":"failed"}')).toThrow(
+      'not executed: severity>=ERROR',
+    );
   });
 });
 

@@ -1,7 +1,16 @@
 import { valuesOf } from '../constructs/support/terraform';
-import { type CloudRunContainer, CloudRunService, type CloudRunTemplate } from '../support/platforms/cloud-run';
+import { filterTakes } from '../support/platforms/alarms';
+import {
+  type CloudRunContainer,
+  type CloudRunProject,
+  CloudRunService,
+  type CloudRunTemplate,
+} from '../support/platforms/cloud-run';
+import { type CloudRunJob, runOnSchedule, taskOf } from '../support/platforms/cloud-run-job';
 import { metadataServer } from '../support/platforms/credentials';
 import { agentImage, gatewayImage, type Image } from '../support/platforms/images';
+import { hasResult } from '../support/platforms/prometheus';
+import { describeCheck } from './checks';
 import { applied } from './rendered';
 import { describeDeployment, type Environment, type Mutant, noControlPlane } from './scenarios';
 import { gcsServer } from './store-server';
@@ -56,28 +65,15 @@ const elsewhere: Change = (container) => {
   return set('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE', `${url}/elsewhere`)(container);
 };
 
-async function run(
-  world: World,
-  template: CloudRunTemplate,
-  gatewayUser: number,
-  added: Environment,
-): Promise<CloudRunService> {
+/** The project in which a world is. @param has whether its instances have an identity now */
+async function projectOf(world: World, gatewayUser: number, has: () => boolean): Promise<CloudRunProject> {
   const { machine, cluster } = world;
   const images: Readonly<Record<string, Image>> = {
     [agent]: agentImage(machine.newFolder('agent-image')),
     [`kong:${gatewayVersion}`]: await gatewayImage(machine.newFolder('kong-image'), gatewayVersion, gatewayUser),
   };
-  const metadata = await metadataServer(machine, () => world.keys === 'right');
-  // Google Cloud Storage is a server on this machine, which knows no identities: their tokens are given, or not.
-  const more = { KONG_RESILIENCE_GCS_ENDPOINT: 'http://gcs.example.com:4443/', ...added };
-  const changed = [importer, exporter].reduce(
-    (one, name) =>
-      change(one, name, (container) =>
-        Object.entries(more).reduce((two, [variable, value]) => set(variable, value)(two), container),
-      ),
-    template,
-  );
-  return new CloudRunService(machine, changed, {
+  const metadata = await metadataServer(machine, has);
+  return {
     images: (image) => {
       const found = images[image];
       if (found === undefined) throw new Error(`Image '${image}' not found`);
@@ -91,7 +87,30 @@ async function run(
       // As Google's library spells it.
       'metadata.google.internal.:80': () => metadata,
     },
-  });
+  };
+}
+
+// Google Cloud Storage is a server on this machine, which knows no identities: their tokens are given, or not.
+const onThisMachine = { KONG_RESILIENCE_GCS_ENDPOINT: 'http://gcs.example.com:4443/' };
+
+/** The same with more variables in the containers of the agent. */
+const withVariables = (template: CloudRunTemplate, more: Environment): CloudRunTemplate =>
+  [importer, exporter].reduce(
+    (one, name) =>
+      change(one, name, (container) =>
+        Object.entries(more).reduce((two, [variable, value]) => set(variable, value)(two), container),
+      ),
+    template,
+  );
+
+async function run(
+  world: World,
+  template: CloudRunTemplate,
+  gatewayUser: number,
+  added: Environment,
+): Promise<CloudRunService> {
+  const project = await projectOf(world, gatewayUser, () => world.keys === 'right');
+  return new CloudRunService(world.machine, withVariables(template, { ...onThisMachine, ...added }), project);
 }
 
 const inOutage = {
@@ -160,25 +179,28 @@ const mutants: readonly Mutant<Specification>[] = [
   },
 ];
 
+const state = (): ReturnType<typeof applied> =>
+  applied({
+    folder: 'google-cloud-run',
+    stack: 'kong-google-cloud-run',
+    variables: {
+      project: 'edge-prod',
+      control_plane: 'cp.example.com:8005',
+      agent_image: agent,
+      cluster_certificate_secret: 'kong-cluster-cert',
+      cluster_key_secret: 'kong-cluster-key',
+    },
+  });
+
 describeDeployment<Specification>({
   name: 'Google Cloud Run (examples/google-cloud-run)',
   store: { program: 'fake-gcs-server', start: gcsServer },
   render: async () => {
-    const state = await applied({
-      folder: 'google-cloud-run',
-      stack: 'kong-google-cloud-run',
-      variables: {
-        project: 'edge-prod',
-        control_plane: 'cp.example.com:8005',
-        agent_image: agent,
-        cluster_certificate_secret: 'kong-cluster-cert',
-        cluster_key_secret: 'kong-cluster-key',
-      },
-    });
+    const rendered = await state();
     return {
-      storageUrl: String(state.outputs['storage_url']),
-      exporter: templateOf(valuesOf(state, 'google_cloud_run_v2_worker_pool')),
-      gateway: templateOf(valuesOf(state, 'google_cloud_run_v2_service')),
+      storageUrl: String(rendered.outputs['storage_url']),
+      exporter: templateOf(valuesOf(rendered, 'google_cloud_run_v2_worker_pool')),
+      gateway: templateOf(valuesOf(rendered, 'google_cloud_run_v2_service')),
       gatewayUser: 1000,
     };
   },
@@ -203,4 +225,96 @@ describeDeployment<Specification>({
   keepsCache: false,
   knowsKeys: true,
   mutants,
+});
+
+/** A check with its schedule, and what is looked at to know how it is. */
+interface Check extends CloudRunJob {
+  readonly storageUrl: string;
+  /** The account as which a gateway of the same app imports. */
+  readonly importerAccount: string;
+  readonly failed: { readonly metric: string; readonly filter: string; readonly query: string };
+}
+
+const taskWith =
+  (to: (task: ReturnType<typeof taskOf>) => object) =>
+  (check: Check): Check => ({
+    ...check,
+    job: { ...check.job, template: [{ template: [to(taskOf(check.job))] }] },
+  });
+const containerWith = (to: Change): ReturnType<typeof taskWith> => taskWith((task) => change(task, exporter, to));
+
+/** Whether what tells of a check that failed is raised, by the lines of the job's log. */
+function isRaised({ failed: { metric, filter, query }, job }: Check, log: string): boolean {
+  const { name, location } = job;
+  const resource = { type: 'cloud_run_job', labels: { job_name: name, location } };
+  const value = log.split('\n').filter((line) => filterTakes(filter, resource, line)).length;
+  return hasResult(query, [{ name: `logging_googleapis_com:user_${metric}`, labels: {}, value }]);
+}
+
+describeCheck<Check>({
+  name: 'the scheduled check on Google Cloud Run (examples/google-cloud-run)',
+  store: { program: 'fake-gcs-server', start: gcsServer },
+  render: async () => {
+    const rendered = await state();
+    const [service] = valuesOf(rendered, 'google_cloud_run_v2_service')['template'] as { service_account: string }[];
+    const { name, filter } = valuesOf(rendered, 'google_logging_metric', 'Check_Failed');
+    const [condition] = valuesOf(rendered, 'google_monitoring_alert_policy', 'Check_CheckFailed')['conditions'] as {
+      condition_prometheus_query_language: { query: string }[];
+    }[];
+    return {
+      storageUrl: String(rendered.outputs['storage_url']),
+      importerAccount: service?.service_account ?? '',
+      job: valuesOf(rendered, 'google_cloud_run_v2_job'),
+      schedule: valuesOf(rendered, 'google_cloud_scheduler_job'),
+      mayRun: valuesOf(rendered, 'google_cloud_run_v2_job_iam_member'),
+      failed: {
+        metric: String(name),
+        filter: String(filter),
+        query: String(condition?.condition_prometheus_query_language[0]?.query),
+      },
+    };
+  },
+  storageUrl: ({ storageUrl }) => storageUrl,
+  run: async (world, check) => {
+    const { job, schedule, mayRun } = taskWith((task) => ({ ...task, ...withVariables(task, onThisMachine) }))(check);
+    let account = '';
+    const project = await projectOf(world, 1000, () => world.keys === 'right' && account === check.importerAccount);
+    const done = await runOnSchedule(world.machine, { job, schedule, mayRun }, (serviceAccount) => {
+      account = serviceAccount;
+      return project;
+    });
+    const { exitCodes, log } = done ?? { exitCodes: [], log: '' };
+    return { exitCode: exitCodes.at(-1) ?? Number.NaN, log, alarmed: isRaised(check, log) };
+  },
+  mutants: [
+    {
+      name: 'without the store',
+      mutate: containerWith(drop('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE')),
+      saying: /KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
+    },
+    {
+      name: 'of another version',
+      mutate: containerWith(set('KONG_RESILIENCE_GATEWAY_VERSION', '3.8.0')),
+      saying: /KR_STORE_ABSENT/,
+    },
+    {
+      name: 'with another account',
+      mutate: taskWith((task) => ({ ...task, service_account: 'other@edge-prod.iam.gserviceaccount.com' })),
+      saying: /KR_STORE_DENIED/,
+    },
+    {
+      name: 'whose schedule may not run it',
+      mutate: (check) => ({ ...check, mayRun: { ...check.mayRun, role: 'roles/run.viewer' } }),
+      saying: /"?exitCode"?: NaN/,
+    },
+    {
+      name: 'whose alarm counts the lines of another job',
+      mutate: (check) => ({
+        ...check,
+        failed: { ...check.failed, filter: check.failed.filter.replace(/job_name="[^"]*"/, 'job_name="other"') },
+      }),
+      stored: 'is missing',
+      saying: /"?alarmed"?: false/,
+    },
+  ],
 });

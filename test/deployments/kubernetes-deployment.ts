@@ -2,24 +2,39 @@ import { parse, parseAllDocuments } from 'yaml';
 import { gatewayImage, type Image, nodeImage } from '../support/platforms/images';
 import { type ChartValues, kongChart } from '../support/platforms/kong-chart';
 import { type KubernetesCluster, Pod, type PodSpec } from '../support/platforms/kubernetes';
-import { kubernetesMutants, withVariables } from './kubernetes-mutants';
+import { type CronJob, runCronJob } from '../support/platforms/kubernetes-job';
+import { hasResult } from '../support/platforms/prometheus';
+import type { ScheduledCheck } from './checks';
+import { kubernetesCheckMutants, kubernetesMutants, withVariables } from './kubernetes-mutants';
 import { applied } from './rendered';
 import type { Deployment, Environment } from './scenarios';
 import { gatewayVersion, type World } from './world';
 
-interface Specification {
+interface Specification extends Where {
   readonly storageUrl: string;
   readonly exporter: PodSpec;
   readonly gateway: PodSpec;
+}
+
+/** Where pods run. */
+interface Where {
   /** Data of the ConfigMaps. */
   readonly configMaps: KubernetesCluster['configMaps'];
+}
+
+/** A scheduled check, and what is looked at to know how it is. */
+interface Check extends Where {
+  readonly storageUrl: string;
+  readonly cronJob: CronJob;
+  /** Expression of the alarm for one that failed. */
+  readonly failed: string;
 }
 
 interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: { readonly template: { readonly spec: PodSpec } };
+  readonly spec?: unknown;
 }
 
 /** What is other on each cloud. */
@@ -40,51 +55,72 @@ const exporter = 'kong-resilience';
 const manifestsOf = (text: unknown): Manifest[] =>
   parseAllDocuments(String(text)).map((document) => document.toJS() as Manifest);
 
-/** An example with Kong's chart and the constructs of Kubernetes, on its cloud. */
-export function onKubernetes({
-  example,
-  added,
-  cloud,
-  accountsMatter,
-  mutants,
-  ...more
-}: KubernetesCloud): Deployment<Specification> {
-  const run = async (world: World, { configMaps }: Specification, spec: PodSpec, also: Environment): Promise<Pod> => {
-    const { machine, cluster } = world;
-    const { pair } = cluster;
-    const node = nodeImage(machine.newFolder('node-image'));
-    // Its own user has another number than the chart gives it.
-    const kong = await gatewayImage(machine.newFolder('kong-image'), gatewayVersion);
-    const { reachable, identity } = await cloud(world);
-    const where: KubernetesCluster = {
-      images: (image): Image => {
-        if (image === `kong:${gatewayVersion}`) return kong;
-        if (/^node:/.test(image)) return node;
-        throw new Error(`ErrImagePull: ${image}`);
-      },
-      configMaps,
-      secrets: { 'kong-cluster-cert': { 'tls.crt': pair.certificate, 'tls.key': pair.key.reveal() } },
-      identity,
-      reachable: { 'cp.example.com:8005': world.controlPlanePort, ...reachable },
-    };
-    return new Pod(
-      machine,
-      withVariables(spec, ({ name }) => [importer, exporter].includes(name), { ...added, ...also }),
-      where,
-    );
+/** The one manifest of a kind. */
+function manifestOf<T>(text: unknown, kind: string): Manifest & { readonly spec: T } {
+  const [only] = manifestsOf(text).filter((manifest) => manifest.kind === kind);
+  if (only?.spec === undefined) throw new Error(`there is no ${kind}`);
+  return only as Manifest & { readonly spec: T };
+}
+
+function configMapsOf(text: unknown): KubernetesCluster['configMaps'] {
+  const maps = manifestsOf(text).filter(({ kind }) => kind === 'ConfigMap');
+  return Object.fromEntries(maps.map(({ metadata: { name }, data = {} }) => [name, data]));
+}
+
+/** Makes a pod of an example on its cloud; `also` is what the agent's containers have besides. */
+async function podOn(
+  { added, cloud }: KubernetesCloud,
+  world: World,
+  { configMaps }: Where,
+  spec: PodSpec,
+  also: Environment,
+  name?: string,
+): Promise<Pod> {
+  const { machine, cluster } = world;
+  const { pair } = cluster;
+  const node = nodeImage(machine.newFolder('node-image'));
+  // Its own user has another number than the chart gives it.
+  const kong = await gatewayImage(machine.newFolder('kong-image'), gatewayVersion);
+  const { reachable, identity } = await cloud(world);
+  const where: KubernetesCluster = {
+    images: (image): Image => {
+      if (image === `kong:${gatewayVersion}`) return kong;
+      if (/^node:/.test(image)) return node;
+      throw new Error(`ErrImagePull: ${image}`);
+    },
+    configMaps,
+    secrets: { 'kong-cluster-cert': { 'tls.crt': pair.certificate, 'tls.key': pair.key.reveal() } },
+    identity,
+    reachable: { 'cp.example.com:8005': world.controlPlanePort, ...reachable },
   };
+  const agents = withVariables(spec, ({ name: container }) => [importer, exporter].includes(container), {
+    ...added,
+    ...also,
+  });
+  return new Pod(machine, agents, where, name);
+}
+
+/** An example with Kong's chart and the constructs of Kubernetes, on its cloud. */
+export function onKubernetes(cloud: KubernetesCloud): Deployment<Specification> {
+  const { example, accountsMatter, mutants, name, store, knowsKeys, scenarios } = cloud;
+  const run = (world: World, specification: Specification, spec: PodSpec, also: Environment): Promise<Pod> =>
+    podOn(cloud, world, specification, spec, also);
   return {
-    ...more,
+    name,
+    store,
+    knowsKeys,
+    ...(scenarios === undefined ? {} : { scenarios }),
     render: async () => {
       const { outputs } = await applied(example);
-      const deployment = manifestsOf(outputs['exporter_manifests']).find(({ kind }) => kind === 'Deployment');
-      if (deployment?.spec === undefined) throw new Error('there is no Deployment');
-      const maps = manifestsOf(outputs['agent_manifest']).filter(({ kind }) => kind === 'ConfigMap');
+      const { template } = manifestOf<{ template: { spec: PodSpec } }>(
+        outputs['exporter_manifests'],
+        'Deployment',
+      ).spec;
       return {
         storageUrl: String(outputs['storage_url']),
-        exporter: deployment.spec.template.spec,
+        exporter: template.spec,
         gateway: kongChart(parse(String(outputs['gateway_values'])) as ChartValues),
-        configMaps: Object.fromEntries(maps.map(({ metadata: { name }, data = {} }) => [name, data])),
+        configMaps: configMapsOf(outputs['agent_manifest']),
       };
     },
     storageUrl: ({ storageUrl }) => storageUrl,
@@ -121,5 +157,37 @@ export function onKubernetes({
           ] satisfies Deployment<Specification>['mutants'])
         : []),
     ],
+  };
+}
+
+/** The scheduled check of the same example. */
+export function checkOnKubernetes(cloud: KubernetesCloud): ScheduledCheck<Check> {
+  const { name, store, example, accountsMatter } = cloud;
+  return {
+    name: `the scheduled check on ${name}`,
+    store,
+    render: async () => {
+      const { outputs } = await applied(example);
+      const { groups } = manifestOf<{ groups: { rules: { alert: string; expr: string }[] }[] }>(
+        outputs['alarm_manifests'],
+        'PrometheusRule',
+      ).spec;
+      const rules = groups.flatMap((group) => group.rules);
+      return {
+        storageUrl: String(outputs['storage_url']),
+        cronJob: manifestOf<unknown>(outputs['check_manifests'], 'CronJob') as unknown as CronJob,
+        failed: rules.find(({ alert }) => alert === 'KongFallbackCheckFailed')?.expr ?? '',
+        configMaps: configMapsOf(outputs['agent_manifest']),
+      };
+    },
+    storageUrl: ({ storageUrl }) => storageUrl,
+    run: async (world, specification) => {
+      const { cronJob, failed } = specification;
+      const { exitCodes, log, series } = await runCronJob(cronJob, (spec, pod) =>
+        podOn(cloud, world, specification, spec, {}, pod),
+      );
+      return { exitCode: exitCodes.at(-1) ?? Number.NaN, log, alarmed: hasResult(failed, series) };
+    },
+    mutants: kubernetesCheckMutants<Check>(accountsMatter),
   };
 }

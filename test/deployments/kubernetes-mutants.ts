@@ -1,4 +1,6 @@
 import type { KubernetesContainer, PodSpec } from '../support/platforms/kubernetes';
+import type { CronJob } from '../support/platforms/kubernetes-job';
+import type { ScheduledCheck } from './checks';
 import { type Mutant, noControlPlane } from './scenarios';
 
 type Change = (container: KubernetesContainer) => KubernetesContainer;
@@ -137,5 +139,69 @@ export function kubernetesMutants<Specification extends Pods>(importer: string):
       saying: /never stored configuration 1: it writes/,
       writes: /"event":"confirmed"/,
     },
+  ];
+}
+
+interface Check {
+  readonly cronJob: CronJob;
+  readonly failed: string;
+}
+
+/** What a rendering of the scheduled check could do wrong. @param accountsMatter whether its identity depends on its service account */
+export function kubernetesCheckMutants<Specification extends Check>(
+  accountsMatter: boolean,
+): ScheduledCheck<Specification>['mutants'] {
+  const podWith =
+    (to: (spec: PodSpec) => PodSpec) =>
+    (specification: Specification): Specification => {
+      const { metadata, spec: cronJob } = specification.cronJob;
+      const { template, ...job } = cronJob.jobTemplate.spec;
+      const spec = { ...job, template: { ...template, spec: to(template.spec) } };
+      return { ...specification, cronJob: { metadata, spec: { ...cronJob, jobTemplate: { spec } } } };
+    };
+  const containerWith = (to: Change) => podWith((spec) => change(spec, () => true, to));
+  return [
+    {
+      name: 'without the store',
+      mutate: containerWith(drop('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE')),
+      saying: /KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
+    },
+    {
+      name: 'of another version',
+      mutate: containerWith(set('KONG_RESILIENCE_GATEWAY_VERSION', '3.8.0')),
+      saying: /KR_STORE_ABSENT/,
+    },
+    {
+      name: 'without its program',
+      mutate: podWith((spec) => ({
+        ...change(
+          spec,
+          () => true,
+          (container) => ({ ...container, volumeMounts: [] }),
+        ),
+        volumes: [],
+      })),
+      saying: /Cannot find module/,
+    },
+    {
+      name: 'that imports',
+      mutate: containerWith((container) => ({ ...container, args: ['import'] })),
+      saying: /KONG_RESILIENCE_HANDOVER_DIR|"event":"import/,
+    },
+    {
+      name: 'whose alarm is of another job',
+      mutate: (specification) => ({ ...specification, failed: specification.failed.replaceAll('-check-', '-checks-') }),
+      stored: 'is missing',
+      saying: /"?alarmed"?: false/,
+    },
+    ...(accountsMatter
+      ? [
+          {
+            name: 'with another service account',
+            mutate: podWith((spec) => ({ ...spec, serviceAccountName: 'default' })),
+            saying: /KR_STORE_DENIED/,
+          },
+        ]
+      : []),
   ];
 }

@@ -1,6 +1,6 @@
 /*
  * What alarms look at, evaluated as Amazon CloudWatch does ("Filter pattern syntax for JSON log events", "How CloudWatch alarms treat
- * missing data"). It takes the forms that are rendered, and refuses any other.
+ * missing data"), and as Cloud Logging counts lines. It takes the forms that are rendered, and refuses any other.
  */
 import { Refused } from './workload';
 
@@ -66,6 +66,16 @@ const memberOf = (value: unknown, path: string): unknown =>
   path
     .split('.')
     .reduce<unknown>((one, name) => (typeof one === 'object' && one !== null ? (one as Json)[name] : undefined), value);
+
+/** Whether a metric made of logs counts a line of a resource ("Logging query language": comparisons, and AND of them). */
+export function filterTakes(filter: string, resource: Json, line: string): boolean {
+  const entry = { resource, jsonPayload: jsonOf(line) };
+  return filter.split(' AND ').every((comparison) => {
+    const [, path, wanted] = /^([\w.]+)="([^"]*)"$/.exec(comparison) ?? [];
+    if (path === undefined) throw new Refused(`${filter}: not executed: ${comparison}`);
+    return memberOf(entry, path) === wanted;
+  });
+}
 
 /** An aws_cloudwatch_metric_alarm, and the sum of its metric in each period that it looks at. */
 export function alarmIsRaised(alarm: Json, sums: readonly (number | undefined)[]): boolean {

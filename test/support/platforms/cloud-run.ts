@@ -178,7 +178,8 @@ export class CloudRunService implements Workload {
 
 const nameOf = ({ name, image }: CloudRunContainer): string => name ?? image;
 
-class Instance {
+/** One instance: its containers, which end together. */
+export class Instance {
   readonly sandboxes = new Map<string, Sandbox>();
   readonly over: Promise<void>;
   ended: string | undefined;

@@ -10,6 +10,7 @@ import { onlyKnown, Refused, type Workload } from './workload';
  * A pod, as the kubelet runs it, by Kubernetes' documentation:
  * - "Init Containers": one after the other, each to its success; a failed one is retried while the pod's restartPolicy is Always;
  *   the restart of an app container does not run them again
+ * - "Pod Lifecycle", restartPolicy: with Never a container that ends is not started again, and an init container that fails fails the pod
  * - "Sidecar Containers": an init container with restartPolicy Always is waited for only until it has started (its startup probe)
  * - "Pod Lifecycle", container restarts: alone, with a new writable layer and the pod's volumes, at once and then after 10, 20, 40 … s
  * - "Configure Liveness, Readiness and Startup Probes"
@@ -94,6 +95,7 @@ export interface PodSpec {
   readonly volumes?: readonly Volume[];
   readonly securityContext?: SecurityContext;
   readonly serviceAccountName?: string;
+  readonly restartPolicy?: string;
 }
 
 export interface KubernetesCluster {
@@ -109,7 +111,7 @@ export interface KubernetesCluster {
 }
 
 const executed = {
-  pod: ['initContainers', 'containers', 'volumes', 'securityContext', 'serviceAccountName'],
+  pod: ['initContainers', 'containers', 'volumes', 'securityContext', 'serviceAccountName', 'restartPolicy'],
   container: [
     ...['name', 'image', 'command', 'args', 'env', 'workingDir', 'volumeMounts', 'ports', 'securityContext'],
     ...['restartPolicy', 'startupProbe', 'livenessProbe', 'readinessProbe'],
@@ -131,6 +133,8 @@ const withoutEffect = {
 
 function check(spec: PodSpec): void {
   onlyKnown('the pod', spec, [...executed.pod, ...withoutEffect.pod]);
+  const { restartPolicy = 'Always' } = spec;
+  if (!['Always', 'Never'].includes(restartPolicy)) throw new Refused(`restartPolicy ${restartPolicy}: not executed`);
   const security = [...executed.security, ...withoutEffect.security];
   onlyKnown('the security context of the pod', spec.securityContext ?? {}, security);
   const names = new Set((spec.volumes ?? []).map(({ name }) => name));
@@ -147,7 +151,9 @@ function check(spec: PodSpec): void {
     onlyKnown(`volume ${volume.name}`, volume, ['name', 'emptyDir', 'configMap', 'secret']);
 }
 
-/** A pod that is always restarted. */
+type Restarts = 'always' | 'on failure' | 'never';
+
+/** A pod whose containers are always restarted, or never. */
 export class Pod implements Workload {
   readonly containers: readonly string[];
   stopped: string | undefined;
@@ -181,13 +187,16 @@ export class Pod implements Workload {
     const { network } = this;
     this.machine.atEnd(() => network.close());
     for (const volume of this.spec.volumes ?? []) this.volumes.set(volume.name, this.make(volume));
+    const never = this.spec.restartPolicy === 'Never';
     try {
       for (const container of this.spec.initContainers ?? []) {
-        const running = this.begin(container, isSidecar(container) ? 'always' : 'on failure');
+        const running = this.begin(container, isSidecar(container) ? 'always' : never ? 'never' : 'on failure');
         await (isSidecar(container) ? running.startedUp : running.succeeded);
         if (this.abandoned) return;
       }
-      await Promise.all(this.spec.containers.map((container) => this.begin(container, 'always').launched));
+      await Promise.all(
+        this.spec.containers.map((container) => this.begin(container, never ? 'never' : 'always').launched),
+      );
     } catch (error) {
       this.stopped = (error as Error).message;
     }
@@ -205,7 +214,7 @@ export class Pod implements Workload {
     this.abandoned = true;
   }
 
-  private begin(container: KubernetesContainer, restarts: 'always' | 'on failure'): Running {
+  private begin(container: KubernetesContainer, restarts: Restarts): Running {
     const running = new Running(this, container, () => this.sandboxOf(container), restarts);
     this.running.set(container.name, running);
     running.begin();
@@ -352,7 +361,7 @@ class Running {
     private readonly pod: Pod,
     private readonly container: KubernetesContainer,
     private readonly create: () => Sandbox,
-    private readonly policy: 'always' | 'on failure',
+    private readonly policy: Restarts,
   ) {
     const done: Partial<Record<'launched' | 'startedUp' | 'succeeded', () => void>> = {};
     const promise = (name: 'launched' | 'startedUp' | 'succeeded'): Promise<void> =>
@@ -396,10 +405,11 @@ class Running {
 
   private async ended(exitCode: number): Promise<void> {
     if (this.pod.ends) return;
-    if (this.policy === 'on failure' && exitCode === 0) {
+    if (this.policy !== 'always' && exitCode === 0) {
       this.done.succeeded();
       return;
     }
+    if (this.policy === 'never') throw new Error(`${this.container.name} ended with ${exitCode}`);
     const backOff = this.restarts === 0 ? 0 : Math.min(300, 10 * 2 ** (this.restarts - 1));
     this.restarts += 1;
     await delay(backOff * (this.pod.cluster.secondMs ?? 1000), undefined, { ref: false });
