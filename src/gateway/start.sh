@@ -165,12 +165,16 @@ eval "$(
   }
 
   # As "kong config parse", in a prefix of its own: in the real one it opens the cache, and wipes it where it is of
-  # another minor version.
+  # another minor version. The file gets a plain name: the command line of Kong breaks at an apostrophe in a path.
   parse() {
     scratch=$(mktemp -d 2>/dev/null)
     answer=$(
-      [ -z "$scratch" ] || export "KONG_PREFIX=$scratch"
-      bounded 300 kong config parse "$1" 2>&1 </dev/null
+      path=$1
+      if [ -n "$scratch" ] && mkdir "$scratch/prefix" && ln -s "$1" "$scratch/config.json"; then
+        export "KONG_PREFIX=$scratch/prefix"
+        path=$scratch/config.json
+      fi
+      bounded 300 kong config parse "$path" 2>&1 </dev/null
     )
     code=$?
     [ -z "$scratch" ] || rm -rf "$scratch"

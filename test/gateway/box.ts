@@ -43,10 +43,10 @@ export class Box {
   readonly bin: string;
   readonly env: Record<string, string | undefined>;
 
-  constructor() {
+  constructor(handover = "hand over's") {
     this.root = mkdtempSync(join(tmpdir(), 'kong box '));
     this.prefix = join(this.root, 'prefix');
-    this.handover = join(this.root, "hand over's");
+    this.handover = join(this.root, handover);
     this.config = join(this.handover, 'config.json');
     this.bin = join(this.root, 'bin');
     for (const dir of [this.prefix, this.handover, this.bin]) mkdirSync(dir);
@@ -55,8 +55,13 @@ export class Box {
     this.program(
       'kong',
       `here=\${0%/*}
-      printf '%s config=%s\\n' "$*" "\${KONG_DECLARATIVE_CONFIG-}\${KONG_DECLARATIVE_CONFIG_FILE-}" >>"$here/calls"
-      case $1 in config) printf '%s|%s\\n' "$KONG_PREFIX" "$(ls -A "$KONG_PREFIX")" >"$here/parse-prefix" ;; esac
+      printf '%s config=%s\\n' "$1\${2:+ $2}" "\${KONG_DECLARATIVE_CONFIG-}\${KONG_DECLARATIVE_CONFIG_FILE-}" >>"$here/calls"
+      case $1 in config)
+        printf '%s|%s\\n' "$KONG_PREFIX" "$(ls -A "$KONG_PREFIX")" >"$here/parse-prefix"
+        # As Kong's command line, which hands its arguments to a shell.
+        case $3 in *\\'*) echo 'sh: 16: Syntax error: Unterminated quoted string'; exit 2 ;; esac
+        cat "$3" >"$here/parsed" || exit 1 ;;
+      esac
       printf '%s\\n' "\${KONG_CLUSTER_CERT-}" >"$here/cluster-cert"
       case "$1 $2" in
         'version ') cat "$here/version" ;;
