@@ -180,9 +180,19 @@ eval "$(
     [ -z "$scratch" ] || rm -rf "$scratch"
   }
 
+  # The settings on which it depends whether Kong takes a file.
+  settings() {
+    for name in plugins vaults lua_package_path lua_package_cpath router_flavor wasm wasm_filters_path role database; do
+      setting=KONG_$(printf %s "$name" | tr '[:lower:]' '[:upper:]')
+      eval "value=\${$setting-unset}"
+      [ "$value" != unset ] || value=$(conf_value "$name")
+      printf '%s|' "$value"
+    done
+  }
+
   # Whether this gateway takes the staged file. A file that it refuses would stop it from starting at all.
   taken() {
-    conditions=$(printf '%s|' "${KONG_PLUGINS-}" "${KONG_VAULTS-}" "${KONG_LUA_PACKAGE_PATH-}" | cksum)
+    conditions=$(settings | cksum)
     key="$staged_md5 ${version:-unknown} ${conditions%% *}"
     for memory in "$dir/checked" "$prefix/kong-resilience.checked"; do
       if lists "$memory" "$key ok"; then

@@ -489,6 +489,22 @@ for (const shell of shells) {
         );
       });
 
+      it.each([
+        ['KONG_ROUTER_FLAVOR', 'router_flavor', 'expressions'],
+        ['KONG_PLUGINS', 'plugins', 'bundled,mine'],
+        ['KONG_WASM', 'wasm', 'on'],
+      ])('is asked about again under another %s, in the environment or in kong.conf', async (name, property, value) => {
+        box.stage(STAGED);
+        expect((await box.start(shell, { [name]: value })).config).toBe(box.config);
+        box.parse(1, 'Error: Failed parsing:');
+        expect((await box.start(shell)).config).toBe('unset');
+        box.kongConf(`${property} = ${value}\n`);
+        box.parse(0, 'parse successful');
+        expect((await box.start(shell)).config).toBe(box.config);
+        box.parse(1, 'Error: Failed parsing:');
+        expect((await box.start(shell, { [name]: '' })).config).toBe('unset');
+      });
+
       it('is checked without our variable, and with what the entry point will read from files', async () => {
         box.stage(STAGED);
         const cert = box.own('the certificate\n', 'cert');
