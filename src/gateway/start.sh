@@ -135,10 +135,13 @@ eval "$(
     bounded() { shift; "$@"; }
   fi
 
-  # The first lines of what Kong says. A message about a value that must be unique quotes it, and it may be a key.
+  # The first lines of what Kong says, without those of its log below an error: a warning for each field that is deprecated
+  # comes before what is wrong. A message about a value that must be unique quotes it, and it may be a key.
   # Nothing in here stops reading early: SIGPIPE is ignored, and whoever still writes would say so.
   quote_kong() {
-    printf '%s\n' "$answer" | tr -d '\000-\010\013-\037\177' | sed "s/set to '.*'/set to [hidden]/" |
+    printf '%s\n' "$answer" | tr -d '\000-\010\013-\037\177' |
+      sed -e '/^[0-9/]* [0-9:]* \[warn\]/d' -e '/^[0-9/]* [0-9:]* \[notice\]/d' -e '/^[0-9/]* [0-9:]* \[info\]/d' \
+        -e '/^[0-9/]* [0-9:]* \[debug\]/d' -e "s/set to '.*'/set to [hidden]/" |
       cut -c 1-300 | sed -n '/./{s/^/kong-resilience: kong: /p;}' | sed -n 1,5p >&2
   }
 

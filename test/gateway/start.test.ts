@@ -505,6 +505,29 @@ for (const shell of shells) {
         expect((await box.start(shell, { [name]: '' })).config).toBe('unset');
       });
 
+      it('is refused with the reason, whatever Kong logs before it', async () => {
+        box.stage(STAGED);
+        const log = (level: string): string =>
+          `2026/11/27 22:25:04 [${level}] rate-limiting: config.redis_port is deprecated`;
+        box.parse(
+          1,
+          [
+            ...Array<string>(9).fill(log('warn')),
+            log('debug'),
+            log('info'),
+            log('notice'),
+            log('error'),
+            'Error: Failed parsing:',
+            'why',
+          ].join('\n'),
+        );
+        expect((await box.start(shell)).said.slice(1, -1)).toEqual([
+          `kong: ${log('error')}`,
+          'kong: Error: Failed parsing:',
+          'kong: why',
+        ]);
+      });
+
       it('is checked without our variable, and with what the entry point will read from files', async () => {
         box.stage(STAGED);
         const cert = box.own('the certificate\n', 'cert');
