@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Box, captured, FROM_CONTROL_PLANE, FROM_FILE, md5, rewritten, started } from './box';
 import { makeCache } from './lmdb-file';
-import { isRoot, needs, run, unprivileged } from './tools';
+import { isRoot, needs, run, source, unprivileged } from './tools';
 
 const STAGED = '{"_format_version":"3.0","_transform":false,"services":[{"name":"staged"}]}';
 const OWN = '{"_format_version":"3.0","services":[{"name":"own"}]}';
@@ -807,6 +807,16 @@ function which(program: string): string {
   const dir = (process.env['PATH'] ?? '').split(':').find((entry) => existsSync(join(entry, program)));
   return join(dir ?? '', program);
 }
+
+describe('what bash 3.2, of macOS, reads badly within a substitution', () => {
+  const [, ...substitutions] = readFileSync(source('start.sh'), 'utf8').split(/^eval "\$\($/m);
+  const lines = substitutions.flatMap((text) => text.split(/^\)"$/m).slice(0, 1)).flatMap((text) => text.split('\n'));
+
+  it('is in none of the script’s: an apostrophe in a comment', () => {
+    expect(lines.length).toBeGreaterThan(100);
+    expect(lines.filter((line) => /^\s*#.*'/.test(line))).toEqual([]);
+  });
+});
 
 const bash = needs('bash', 'luajit');
 describe.skipIf(bash.skip)(`the start script as BASH_ENV${bash.note}`, () => {
