@@ -137,7 +137,9 @@ function send(target: URL, options: PostConfigOptions, size: number, signal: Abo
       agent: false, // one call: no socket is kept that would hold the process
       signal,
       headers: {
-        'content-type': 'application/json',
+        // Of a body that is JSON by its type Kong computes no hash, and so never says 304. As YAML it reads JSON too, and
+        // first: then its hash is the MD5 of the file, as after a start from it.
+        'content-type': 'text/yaml',
         'content-length': size,
         ...(options.token === undefined ? {} : { 'kong-admin-token': options.token.reveal() }),
       },

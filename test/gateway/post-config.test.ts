@@ -63,7 +63,7 @@ describe('POST /config of a running gateway', () => {
     expect(await post(new URL('/kong/', url), { token: new Secret('s3cret') })).toEqual({ outcome });
     const [request] = received;
     expect([request?.method, request?.url]).toEqual(['POST', '/kong/config?check_hash=1']);
-    expect(request?.headers).toMatchObject({ 'content-type': 'application/json', 'kong-admin-token': 's3cret' });
+    expect(request?.headers).toMatchObject({ 'content-type': 'text/yaml', 'kong-admin-token': 's3cret' });
     expect(request?.body.equals(readFileSync(file))).toBe(true);
   });
 
