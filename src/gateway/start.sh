@@ -13,7 +13,7 @@
 # where the cache has nothing newer. Comparing times of files is never done: a file that was touched later
 # may be older. A cache that is cut or corrupt, of which a gateway can die, is moved aside and kept.
 #
-# Reads: KONG_RESILIENCE_HANDOVER_DIR, KONG_PREFIX (else prefix in /etc/kong/kong.conf), the version from
+# Reads: KONG_RESILIENCE_HANDOVER_DIR, the prefix (-p of the command, else KONG_PREFIX, else kong.conf), the version from
 # "kong version" (else KONG_RESILIENCE_GATEWAY_VERSION, KONG_VERSION), and the cache with cache.lua, which
 # lies beside this script. Needs a POSIX shell, LuaJIT or resty, and md5sum. Keeps two small files in the
 # prefix, which it makes where it is missing, as Kong would: which files the cache may stem from, and what
@@ -126,6 +126,24 @@ eval "$(
   conf_value() {
     [ -f /etc/kong/kong.conf ] && [ -r /etc/kong/kong.conf ] || return 0
     sed -n -e 's/[[:space:]]#.*$//' -e 's/[[:space:]]*$//' -e "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*//p" /etc/kong/kong.conf | tail -n 1
+  }
+
+  # The prefix that the command itself names: Kong takes it before KONG_PREFIX, and that before kong.conf. The entry point of
+  # the images always names one, whatever kong.conf says.
+  prefix_of_command() {
+    while [ "$#" -gt 0 ]; do
+      case $1 in
+        (kong | */kong) break ;;
+      esac
+      shift
+    done
+    while [ "$#" -gt 1 ]; do
+      shift
+      case $1 in
+        (docker-start) printf %s "${KONG_PREFIX:-/usr/local/kong}"; return ;;
+        (-p | --prefix) printf %s "${2-}"; return ;;
+      esac
+    done
   }
 
   # Runs a command with a limit in seconds where the system can.
@@ -294,7 +312,8 @@ eval "$(
     [ -n "$own$conf_own" ] || leave "$reason; the gateway starts as it would without it"
   fi
 
-  prefix=${KONG_PREFIX:-}
+  prefix=$(prefix_of_command "$@")
+  prefix=${prefix:-${KONG_PREFIX:-}}
   [ -n "$prefix" ] || prefix=$(conf_value prefix)
   prefix=${prefix:-/usr/local/kong}
   while [ "$prefix" != "${prefix%/}" ]; do prefix=${prefix%/}; done

@@ -243,6 +243,40 @@ for (const shell of shells) {
       });
     });
 
+    describe('the prefix that counts', () => {
+      const decide = async (env: Record<string, string>, ...command: string[]): Promise<string | undefined> => {
+        const script = join(box.handover, 'start.sh');
+        return started(await run([...shell, script, 'gateway', ...command], { env: { ...box.env, ...env } })).config;
+      };
+
+      it.each([
+        ['-p', 'start', '-p'],
+        ['--prefix', 'prepare', '--prefix'],
+      ])('is the one of %s in the command, before the variable', async (_, command, option) => {
+        box.cache(captured.populated);
+        box.stage(STAGED);
+        expect(await decide({}, 'kong', command)).toBe('unset');
+        expect(await decide({}, 'kong', command, option, join(box.root, 'other'))).toBe(box.config);
+        const elsewhere = { KONG_PREFIX: join(box.root, 'elsewhere') };
+        expect(await decide(elsewhere, '/usr/local/bin/kong', command, option, box.prefix)).toBe('unset');
+        expect(await decide(elsewhere, 'program', option, box.prefix)).toBe(box.config);
+      });
+
+      it('is none of kong.conf where the entry point of the images starts, which names its own', async () => {
+        box.kongConf(`prefix = ${box.prefix}\n`);
+        const script = join(box.handover, 'start.sh');
+        writeFileSync(
+          script,
+          readFileSync(script, 'utf8').replaceAll('/usr/local/kong', join(box.root, 'of the image')),
+        );
+        box.cache(captured.populated);
+        box.stage(STAGED);
+        expect(await decide({ KONG_PREFIX: '' }, 'kong', 'start')).toBe('unset');
+        expect(await decide({ KONG_PREFIX: '' }, 'kong', 'docker-start')).toBe(box.config);
+        expect(await decide({}, 'kong', 'docker-start')).toBe('unset');
+      });
+    });
+
     describe('a declarative_config in kong.conf', () => {
       const conf = (own: string): void =>
         box.kongConf(`# declarative_config = /none\n declarative_config = ${own} # mine\n`);
