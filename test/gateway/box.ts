@@ -51,6 +51,8 @@ export class Box {
     this.bin = join(this.root, 'bin');
     for (const dir of [this.prefix, this.handover, this.bin]) mkdirSync(dir);
     for (const dir of [this.root, this.handover]) chmodSync(dir, 0o755);
+    // `kong` records there as whatever user it runs.
+    chmodSync(this.bin, 0o777);
     for (const name of ['start.sh', 'cache.lua']) copyFileSync(source(name), join(this.handover, name));
     this.program(
       'kong',
