@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -8,7 +8,8 @@ import { Spool } from '../../src/exporter/spool';
 import { hasConfiguration } from '../../src/gateway/has-configuration';
 import { silentLog } from '../../src/runtime/log';
 import { adminApiSource } from '../../src/source';
-import type { Configuration } from '../../src/snapshot';
+import { type Configuration, readSnapshotMetadata } from '../../src/snapshot';
+import { type ObjectReader, openReader, openStore } from '../../src/store';
 import { must, type Parser } from '../support/parser';
 import { bytesOf } from '../support/hostile';
 import { judgeTable, parsed, tables } from './tables';
@@ -72,6 +73,66 @@ const lease: Parser = {
       () => text,
     );
     return true;
+  },
+};
+
+const sidecars = [
+  { version: '3f2c8a52-6f0a-4c55-9b1e-5f1f2f2f7a10', metadata: { 'kong-resilience-format': '1', n: '' } },
+  { version: 'v', metadata: {} },
+];
+let storeFolder = '';
+let sidecarPath = '';
+let folderReader: ObjectReader;
+
+const sidecar: Parser = {
+  name: 'metadata beside a file:// object',
+  start: async () => {
+    storeFolder = mkdtempSync(join(tmpdir(), 'store-'));
+    const storage = { scheme: 'file', bucket: storeFolder, prefix: '' } as const;
+    const settings = { aws: { putSettings: {} }, google: {}, timeoutMs: 30_000 };
+    const store = await openStore(storage, settings);
+    await store.put('config.json', Buffer.from('{}'), {
+      condition: 'absent',
+      contentType: 'application/json',
+      metadata: {},
+    });
+    store.close();
+    const name = readdirSync(storeFolder).find((each) => each.endsWith('.meta'));
+    if (name === undefined) throw new Error('a stored object has nothing beside it');
+    sidecarPath = join(storeFolder, name);
+    folderReader = await openReader(storage, settings);
+  },
+  stop: () => {
+    folderReader.close();
+    rmSync(storeFolder, { recursive: true });
+  },
+  feed: async (hostile) => {
+    const bytes = hostile.chance(0.1) ? Buffer.from('{}') : hostile.json(sidecars);
+    writeFileSync(sidecarPath, bytes);
+    const { version, metadata } = await folderReader.head('config.json');
+    readSnapshotMetadata(metadata);
+    // As the file is read: what is no UTF-8 is replaced.
+    const said = parsed(Buffer.from(bytes.toString('utf8')))?.value as Record<string, unknown> | null | undefined;
+    const held = said?.['metadata'];
+    const valid =
+      typeof said?.['version'] === 'string' &&
+      typeof held === 'object' &&
+      held !== null &&
+      !Array.isArray(held) &&
+      Object.keys(held).every((key) => typeof (held as Record<string, unknown>)[key] === 'string');
+    if (valid)
+      must(
+        version === said['version'] && JSON.stringify(metadata) === JSON.stringify(held),
+        'it is what JSON.parse reads',
+        () => bytes,
+      );
+    else
+      must(
+        version.startsWith('file-') && JSON.stringify(metadata) === '{}',
+        'what is not whole says nothing of the object',
+        () => bytes,
+      );
+    return valid;
   },
 };
 
@@ -228,4 +289,4 @@ const gatewayAnswer: Parser = {
   },
 };
 
-export const documentParsers: readonly Parser[] = [lease, spool, adminAnswer, gatewayAnswer];
+export const documentParsers: readonly Parser[] = [lease, sidecar, spool, adminAnswer, gatewayAnswer];

@@ -270,13 +270,27 @@ async function belongsTo(path: string, sidecar: string): Promise<boolean> {
 
 async function readSidecar(path: string, stats: BigIntStats): Promise<Sidecar | undefined> {
   try {
-    const { version, metadata } = JSON.parse(await readFile(sidecarPath(path, stats), 'utf8')) as Sidecar;
-    return { version, metadata };
+    const value: unknown = JSON.parse(await readFile(sidecarPath(path, stats), 'utf8'));
+    return isSidecar(value) ? { version: value.version, metadata: value.metadata } : undefined;
   } catch (error) {
     // A crash of the machine can leave it unfinished, and then it says nothing about the content.
     if (isMissing(error) || error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function isSidecar(value: unknown): value is Sidecar {
+  if (!isObject(value)) return false;
+  const { version, metadata } = value;
+  return (
+    typeof version === 'string' &&
+    isObject(metadata) &&
+    Object.values(metadata).every((held) => typeof held === 'string')
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function sidecarPath(path: string, stats: BigIntStats): string {

@@ -102,6 +102,31 @@ describe('a folder as a store', () => {
     expect((await store.head(changed)).metadata).toEqual({});
   });
 
+  it.each([
+    '{}',
+    'null',
+    '[]',
+    '{"version":1,"metadata":{}}',
+    '{"version":"v"}',
+    '{"version":"v","metadata":{"n":1}}',
+    '{"ver',
+  ])(
+    'takes an object for one put there by hand where the metadata beside it is damaged to %s: once a crash, or unreachable',
+    async (damaged) => {
+      const damagedKey = 'kong/2.8.0/config.json';
+      const before = await store.head(damagedKey).catch(() => undefined);
+      const condition = before === undefined ? 'absent' : { version: before.version };
+      await store.put(damagedKey, text('{"n":1}'), { ...absent, condition });
+      const beside = join(folder, '..', '2.8.0');
+      const [name = ''] = (await readdir(beside)).filter((each) => each.endsWith('.meta'));
+      await writeFile(join(beside, name), damaged);
+      const found = await store.head(damagedKey);
+      expect(found).toMatchObject({ size: 7, metadata: {}, version: expect.stringMatching(/^file-/) as string });
+      await store.put(damagedKey, text('{"n":2}'), { ...absent, condition: { version: found.version } });
+      expect(await store.head(damagedKey)).toMatchObject({ size: 7, metadata: { n: '1' } });
+    },
+  );
+
   it('calls a file that shrinks while it is read corrupt', async () => {
     const shrinking = 'kong/3.6.0/config.json';
     await store.put(shrinking, new Uint8Array(2 ** 20), absent);
