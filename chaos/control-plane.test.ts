@@ -1,4 +1,3 @@
-import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -9,7 +8,7 @@ import { makeAuthority, makePki, type Pki } from '../test/support/certificates';
 import { type Environment, Program } from '../test/support/program';
 import { LogLines } from '../test/support/recorder';
 import { ScriptedControlPlane } from '../test/support/scripted-control-plane';
-import { freePort } from '../test/support/servers';
+import { freePort, startSilentServer } from '../test/support/servers';
 import { type ControlPlaneInjection, controlPlaneFaults } from './faults/control-plane';
 import type { ExportOutcome, ImportOutcome } from './faults/fault';
 import { writeFigure } from './support/figures';
@@ -79,8 +78,10 @@ class Scene {
     switch (by.kind) {
       case 'refused':
         return () => Promise.resolve();
-      case 'black-hole':
-        return silent(cluster.port);
+      case 'black-hole': {
+        const server = await startSilentServer(cluster.port);
+        return () => server.stop();
+      }
       case 'certificate': {
         const authority = by.of === 'another authority' ? await makeAuthority('another') : pki?.authority;
         const pair = await authority?.issue({
@@ -119,19 +120,6 @@ class Scene {
 async function scripted(plane: ScriptedControlPlane, port: number): Promise<() => Promise<void>> {
   await plane.listen(port);
   return () => plane.close();
-}
-
-async function silent(port: number): Promise<() => Promise<void>> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined).resume();
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  };
 }
 
 /** With the fault nothing worse than what is stored comes into the store; without it, what is current then. */

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { freePort } from '../../test/support/servers';
+import { freePort, Listener } from '../../test/support/servers';
 
 /** What the store said, whole. */
 export interface Answer {
@@ -29,47 +28,32 @@ export type Damage = (exchange: Exchange) => void | Promise<void>;
 
 /** An HTTP proxy in front of a real store that does to each exchange what it is told, and can be away. */
 export class DamagingProxy {
-  readonly #sockets = new Set<Socket>();
-  #server: ReturnType<typeof createServer> | undefined;
+  readonly #listener = new Listener(createServer((request, response) => void this.#exchange(request, response)));
   /** Absent: everything passes. */
   damage: Damage | undefined;
   /** How many exchanges there were. */
   exchanges = 0;
 
-  private constructor(
-    private readonly target: URL,
-    private readonly port: number,
-  ) {}
+  private constructor(private readonly target: URL) {}
 
   static async start(target: URL): Promise<DamagingProxy> {
-    const proxy = new DamagingProxy(target, await freePort());
-    await proxy.open();
+    const proxy = new DamagingProxy(target);
+    // None that another program is given while this one is away.
+    await proxy.#listener.open(await freePort());
     return proxy;
   }
 
   get endpoint(): URL {
-    return new URL(`http://127.0.0.1:${this.port}`);
+    return this.#listener.endpoint;
   }
 
-  async open(): Promise<void> {
-    const server = createServer((request, response) => void this.#exchange(request, response));
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
-    this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(this.port, '127.0.0.1', resolve);
-    });
+  open(): Promise<void> {
+    return this.#listener.open();
   }
 
   /** From now on connections are refused. */
-  async close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    for (const socket of this.#sockets) socket.destroy();
-    if (server !== undefined) await new Promise((resolve) => server.close(resolve));
+  close(): Promise<void> {
+    return this.#listener.close();
   }
 
   async #exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,42 +1,45 @@
-import { createServer as createHttpServer, type IncomingMessage, request, type Server as HttpServer } from 'node:http';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createHttpServer, type IncomingMessage, request } from 'node:http';
+import { connect, createServer, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { Listener } from '../../test/support/servers';
 
 /** Whether a way is open, breaks every connection, or takes everything and answers nothing. */
 export type WayState = 'open' | 'cut' | 'silent';
 
 /** The way from one exporter to its control plane. */
 export class ControlPlaneWay {
-  port = 0;
   #state: WayState = 'open';
-  readonly #sockets = new Set<Socket>();
+  #listener!: Listener;
 
   static async open(target: number): Promise<ControlPlaneWay> {
     const way = new ControlPlaneWay();
     const server = createServer((client) => {
       if (way.#state === 'cut') return client.destroy();
       const upstream = connect(target, '127.0.0.1');
-      for (const socket of [client, upstream]) track(way.#sockets, socket);
+      upstream.on('error', () => client.destroy());
       client.on('close', () => upstream.destroy());
       upstream.on('close', () => client.destroy());
       client.on('data', (chunk) => way.#state === 'open' && upstream.write(chunk));
       upstream.on('data', (chunk) => way.#state === 'open' && client.write(chunk));
       return undefined;
     });
-    way.port = await listen(server, way.#sockets);
+    way.#listener = await listen(server);
     return way;
+  }
+
+  get port(): string {
+    return this.#listener.endpoint.port;
   }
 
   set(state: WayState): void {
     this.#state = state;
-    if (state === 'open') return;
-    if (state === 'cut') for (const socket of this.#sockets) socket.destroy();
+    if (state === 'cut') this.#listener.breakConnections();
   }
 
   /** Ends what was silent, so that it is made anew. */
   mend(): void {
     this.#state = 'open';
-    for (const socket of this.#sockets) socket.destroy();
+    this.#listener.breakConnections();
   }
 }
 
@@ -52,15 +55,14 @@ export interface TakenPut {
 
 /** The way from one exporter to its S3 store, which writes down what the store takes. */
 export class StoreWay {
-  endpoint = '';
   /** Which process uses it. */
   user = '';
   #state: WayState = 'open';
-  readonly #sockets = new Set<Socket>();
+  #listener!: Listener;
 
   static async open(target: URL, taken: TakenPut[]): Promise<StoreWay> {
     const way = new StoreWay();
-    const server: HttpServer = createHttpServer((incoming, outgoing) => {
+    const server = createHttpServer((incoming, outgoing) => {
       if (way.#state === 'cut') return incoming.socket.destroy();
       const by = way.user;
       const parts: Buffer[] = [];
@@ -86,28 +88,24 @@ export class StoreWay {
       });
       return undefined;
     });
-    server.on('connection', (socket: Socket) => track(way.#sockets, socket));
-    way.endpoint = `http://127.0.0.1:${await listen(server, way.#sockets)}/`;
+    way.#listener = await listen(server);
     return way;
+  }
+
+  get endpoint(): string {
+    return this.#listener.endpoint.href;
   }
 
   set(state: WayState): void {
     this.#state = state;
-    if (state === 'cut') for (const socket of this.#sockets) socket.destroy();
+    if (state === 'cut') this.#listener.breakConnections();
   }
 }
 
-function track(sockets: Set<Socket>, socket: Socket): void {
-  sockets.add(socket);
-  socket.on('error', () => socket.destroy());
-  socket.on('close', () => sockets.delete(socket));
-}
-
-async function listen(server: Server | HttpServer, sockets: Set<Socket>): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return (server.address() as AddressInfo).port;
+/** Goes with the test. */
+async function listen(server: Server): Promise<Listener> {
+  const listener = new Listener(server);
+  await listener.open();
+  onTestFinished(() => listener.close());
+  return listener;
 }

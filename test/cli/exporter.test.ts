@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createServer, connect, type Server, type Socket } from 'node:net';
+import { createServer, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Environment, Program, run, temporaryFolder } from '../support/program';
-import { freePort } from '../support/servers';
+import { freePort, Listener } from '../support/servers';
 import { captured, Cluster, exporterEnvironment, named, type Table } from './cluster';
 import { type Bucket, fileStore, minio, versitygw } from './stores';
 
@@ -26,12 +26,22 @@ function environmentOf(cluster: Cluster, bucket: Bucket, more: Environment = {})
 
 /** A way to a store that can be closed and opened again at the same address. */
 class Way {
-  #server: Server | undefined;
-  readonly #sockets = new Set<Socket>();
+  readonly #listener: Listener;
+
   private constructor(
-    private readonly target: URL,
-    readonly port: number,
-  ) {}
+    target: URL,
+    private readonly port: number,
+  ) {
+    this.#listener = new Listener(
+      createServer((client) => {
+        const upstream = connect(Number(target.port), target.hostname);
+        upstream.on('error', () => client.destroy());
+        upstream.on('close', () => client.destroy());
+        client.on('close', () => upstream.destroy());
+        client.pipe(upstream).pipe(client);
+      }),
+    );
+  }
 
   static async to(target: URL): Promise<Way> {
     const way = new Way(target, await freePort());
@@ -43,27 +53,12 @@ class Way {
     return `http://127.0.0.1:${this.port}/`;
   }
 
-  async open(): Promise<void> {
-    const server = createServer((client) => {
-      const upstream = connect(Number(this.target.port), this.target.hostname);
-      for (const socket of [client, upstream]) {
-        this.#sockets.add(socket);
-        socket.on('error', () => socket.destroy());
-        socket.on('close', () => (client.destroy(), upstream.destroy(), this.#sockets.delete(socket)));
-      }
-      client.pipe(upstream).pipe(client);
-    });
-    this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(this.port, '127.0.0.1', resolve);
-    });
+  open(): Promise<void> {
+    return this.#listener.open(this.port);
   }
 
-  async close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    for (const socket of this.#sockets) socket.destroy();
-    if (server !== undefined) await new Promise((resolve) => server.close(resolve));
+  close(): Promise<void> {
+    return this.#listener.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
+import { Listener } from './listener';
 import type { RunningServer } from './process';
 
 /** What a proxy does with the bytes of the answers, counted from when the fault is set. */
@@ -20,14 +21,9 @@ export interface FaultyProxy extends RunningServer {
 export async function startFaultyProxy(target: URL): Promise<FaultyProxy> {
   let fault: Fault = { kind: 'none' };
   let passed = 0;
-  const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => sockets.delete(socket));
-    }
+    upstream.on('error', () => upstream.destroy());
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => fault.kind !== 'stall' && client.end());
     client.pipe(upstream);
@@ -53,27 +49,21 @@ export async function startFaultyProxy(target: URL): Promise<FaultyProxy> {
       if (fault.kind === 'cut') client.end(() => upstream.destroy());
     });
   });
-  const endpoint = await listen(server);
   return {
-    endpoint,
+    ...(await listen(server)),
     set: (next) => {
       fault = next;
       passed = 0;
     },
-    stop: () => close(server, sockets),
   };
 }
 
-/** A server that accepts connections and stays silent. */
-export async function startSilentServer(): Promise<RunningServer> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => sockets.delete(socket));
-    socket.resume();
-  });
-  return { endpoint: await listen(server), stop: () => close(server, sockets) };
+/** A server that accepts connections and stays silent, at this port or a free one. */
+export function startSilentServer(port?: number): Promise<RunningServer> {
+  return listen(
+    createServer((socket) => socket.resume()),
+    port,
+  );
 }
 
 /** An HTTP server with answers of the test's own. */
@@ -86,23 +76,11 @@ export async function startStub(
     request.resume();
     request.on('end', () => answer(request, response));
   });
-  const endpoint = await listen(server);
-  return {
-    endpoint,
-    requests,
-    stop: async () => {
-      server.closeAllConnections();
-      await close(server, new Set());
-    },
-  };
+  return { ...(await listen(server)), requests };
 }
 
-async function listen(server: Server): Promise<URL> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-}
-
-async function close(server: Server, sockets: Iterable<Socket>): Promise<void> {
-  for (const socket of sockets) socket.destroy();
-  await new Promise((resolve) => server.close(resolve));
+async function listen(server: Server, port?: number): Promise<RunningServer> {
+  const listener = new Listener(server);
+  await listener.open(port);
+  return { endpoint: listener.endpoint, stop: () => listener.close() };
 }
