@@ -1,14 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { unsealedLength } from '../../src/snapshot';
 import { Cluster, exporterEnvironment, named } from '../../test/cli/cluster';
 import type { Bucket } from '../../test/cli/stores';
-import { type Environment, Program } from '../../test/support/program';
+import { type Environment, Program, type ProgramOptions } from '../../test/support/program';
 import { until } from '../../test/support/until';
+import { nodeAhead } from './node-ahead';
 import { ControlPlaneWay, StoreWay, type TakenPut } from './ways';
 
 const configKey = '3.9.3/config.json';
-const shiftedClock = fileURLToPath(new URL('shifted-clock.mjs', import.meta.url));
 
 export type Fault = 'paused' | 'killed' | 'store cut' | 'store silent' | 'control plane cut' | 'control plane silent';
 
@@ -17,6 +16,7 @@ export interface Member {
   program: Program;
   readonly name: string;
   readonly environment: Environment;
+  readonly options: ProgramOptions;
   readonly toStore: StoreWay;
   readonly toControlPlane: ControlPlaneWay;
 }
@@ -57,9 +57,9 @@ export class Trio {
         KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
         KONG_RESILIENCE_LEASE_SECONDS: String(leaseMs / 1000),
         KONG_RESILIENCE_STORE_TIMEOUT_SECONDS: '2',
-        ...(clock === 0 ? {} : { NODE_OPTIONS: `--import=${shiftedClock}`, CHAOS_CLOCK_AHEAD_MS: String(clock) }),
       };
-      const member = { name: `exporter ${index}`, environment, toStore, toControlPlane };
+      const options = clock === 0 ? {} : { command: nodeAhead(clock / 1000) };
+      const member = { name: `exporter ${index}`, environment, options, toStore, toControlPlane };
       trio.members.push({ ...member, program: trio.#start(member) });
     }
     return trio;
@@ -184,7 +184,7 @@ export class Trio {
 
   #start(member: Omit<Member, 'program'>): Program {
     member.toStore.user = `${member.name}, process ${++this.#processes}`;
-    return new Program(['run'], member.environment);
+    return new Program(['run'], member.environment, member.options);
   }
 }
 
