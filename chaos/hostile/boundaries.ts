@@ -7,6 +7,7 @@ import { ResilienceError } from '../../src/errors';
 import { openStore } from '../../src/store';
 import { silentLog } from '../../src/runtime/log';
 import { Cluster, exporterEnvironment, importerEnvironment, named } from '../../test/cli/cluster';
+import { releasedLease } from '../../test/cli/lease';
 import { folderBucket } from '../../test/cli/stores';
 import { type Environment, Program, run, temporaryFolder } from '../../test/support/program';
 import { freePort } from '../../test/support/servers';
@@ -146,16 +147,8 @@ export function logInjection(): void {
       };
       await bucket.write(
         '3.9.3/kong-resilience.json',
-        JSON.stringify({
-          format: 1,
-          term: 3,
+        releasedLease(evil, {
           holder: evil,
-          host: evil,
-          lease_seconds: 2,
-          renewals: 1,
-          released: true,
-          writing: null,
-          confirmed_at: null,
           configuration: { version: evil, config_hash: evil, canonical_hash: evil },
         }),
       );
@@ -183,21 +176,7 @@ export function logInjection(): void {
             .stderr,
         );
       }
-      await bucket.write(
-        '3.9.3/kong-resilience.json',
-        JSON.stringify({
-          format: 1,
-          term: 3,
-          holder: evil,
-          host: evil,
-          lease_seconds: 2,
-          renewals: 1,
-          released: true,
-          writing: null,
-          confirmed_at: null,
-          configuration: null,
-        }),
-      );
+      await bucket.write('3.9.3/kong-resilience.json', releasedLease(evil, { holder: evil }));
       const status = await run(['status'], base);
       // eslint-disable-next-line no-control-regex -- what a terminal would obey
       expect(status.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028]|^\{"level"/m);

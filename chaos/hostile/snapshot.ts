@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { buildSync } from 'esbuild';
 import { ResilienceError } from '../../src/errors';
 import type { Candidate } from '../../src/importer/candidates';
 import { fetchConfiguration, type FetchOptions } from '../../src/importer/fetch';
@@ -20,6 +19,7 @@ import { duplicateKey } from '../../src/snapshot/errors';
 import { THREAD_ABOVE_BYTES } from '../../src/snapshot/reader';
 import type { ObjectReader } from '../../src/store';
 import type { Hostile } from '../support/hostile';
+import { builtThreadCode } from '../../test/snapshot/thread-code';
 import { must, type Parser } from '../support/parser';
 import { depth, judgeTable, parsed, tables, type Verdict } from './tables';
 
@@ -105,24 +105,13 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** As the build makes it. */
-const threadCode = (): string =>
-  Buffer.from(
-    buildSync({
-      entryPoints: ['src/snapshot/pass-thread.ts'],
-      bundle: true,
-      write: false,
-      platform: 'node',
-      format: 'cjs',
-    }).outputFiles[0]?.contents ?? [],
-  ).toString();
 let code = '';
 
 const inThread: Parser = {
   name: 'stored object, in the thread',
   share: 0.002,
   note: 'a thread takes 20 ms to start, and its code is that of the main path',
-  start: () => void (code = threadCode()),
+  start: () => void (code = builtThreadCode()),
   feed: async (hostile) => {
     const bytes = hostile.json(tables);
     const outcome = async (options: { expectedBytes: number; threadCode?: string }): Promise<string> => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { unsealedLength } from '../../src/snapshot';
-import { named, type Table } from '../../test/cli/cluster';
+import type { Table } from '../../test/cli/cluster';
 import type { Random } from './random';
+import { padded } from './tables';
 
 const smallest = 10 * 1024;
 const largest = 2 * 1024 * 1024;
@@ -29,7 +30,7 @@ export class History {
   /** The next configuration to publish, from 10 KB to 2 MB, which little compresses. */
   next(): Table {
     const bytes = Math.round(smallest * (largest / smallest) ** this.random.next());
-    const { table } = named(`${this.name}-${this.#positions.size}`, { consumers: this.#consumers(bytes) });
+    const { table } = padded(`${this.name}-${this.#positions.size}`, bytes);
     const sum = sumOf(table);
     this.#positions.set(sum, this.#positions.size);
     this.#newest = { table, configHash: sum };
@@ -48,16 +49,6 @@ export class History {
   /** The place of the configuration with this hash, as it was sent with it. */
   positionOfHash(configHash: unknown): number {
     return this.#positions.get(String(configHash)) ?? -1;
-  }
-
-  #consumers(bytes: number): object[] {
-    const consumers: object[] = [];
-    for (let made = 0; made < bytes; made += 600) {
-      const id = `5b3fd30c-7a4f-4b5c-9d9a-${String(consumers.length).padStart(12, '0')}`;
-      const parts = Array.from({ length: 6 }, () => createHash('sha512').update(`${this.random.next()}`).digest());
-      consumers.push({ id, username: Buffer.concat(parts).toString('base64') });
-    }
-    return consumers;
   }
 }
 

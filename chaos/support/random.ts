@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { mulberry32 } from '../../test/support/mulberry32';
 import { seed } from './settings';
 
 /** A stream of random numbers that the seed of the run and its own name decide. */
@@ -13,14 +14,7 @@ export interface Random {
 
 /** @param name what it is for, such as `kill file 17`: another name is another stream, and adding one shifts no other */
 export function random(name: string): Random {
-  let state = createHash('sha256').update(`${seed} ${name}`).digest().readUInt32LE();
-  // mulberry32
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
+  const next = mulberry32(createHash('sha256').update(`${seed} ${name}`).digest().readUInt32LE());
   return {
     next,
     below: (limit) => Math.floor(next() * limit),

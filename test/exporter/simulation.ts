@@ -8,6 +8,7 @@ import type { ConfigurationSource, SourceListener } from '../../src/source';
 import type { CallOptions, ObjectInfo, ObjectStore, PutOptions, PutResult, StoredObject } from '../../src/store';
 import { storeUnreachable } from '../../src/store/errors';
 import { MemoryStore } from '../support/memory-store';
+import { mulberry32 } from '../support/mulberry32';
 import { configurationNamed } from '../support/scripted-source';
 
 /** What the simulated exporters are set to, in milliseconds. */
@@ -70,7 +71,8 @@ export class World {
   private writeTerm = 0;
   private leaseConfirmedAt: string | null = null;
   private failure: Error | undefined;
-  private random: number;
+  /** From 0 up to 1, the same for the same seed. */
+  readonly chance: () => number;
 
   /** @param options `clocks`: how far ahead each node's clock is, in milliseconds; `programs`: what runs on each */
   constructor(options: {
@@ -81,7 +83,7 @@ export class World {
     clocks?: readonly number[];
     programs?: readonly ProgramVersion[];
   }) {
-    this.random = options.seed;
+    this.chance = mulberry32(options.seed);
     // The jitter of a backoff is to be the same for the same seed too.
     vi.spyOn(Math, 'random').mockImplementation(() => this.chance());
     this.exportDelayMs = options.exportDelayMs;
@@ -91,14 +93,6 @@ export class World {
       { length: options.nodes },
       (_, index) => new Node(this, index, clocks[index] ?? 0, programs[index] ?? 'this'),
     );
-  }
-
-  /** From 0 up to 1, the same for the same seed (mulberry32). */
-  chance(): number {
-    this.random = (this.random + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.random ^ (this.random >>> 15), 1 | this.random);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
   /** How long a packet takes: mostly little. */

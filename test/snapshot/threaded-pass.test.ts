@@ -1,24 +1,13 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { ResilienceError } from '../../src/errors';
 import { readConfiguration, type ReadOptions, type ReadResult } from '../../src/snapshot';
 import { THREAD_ABOVE_BYTES } from '../../src/snapshot/reader';
+import { builtThreadCode } from './thread-code';
 import { chunks, message, smallTable, text } from './support';
 
-/** As the build makes it. */
-const threadCode = Buffer.from(
-  buildSync({
-    entryPoints: ['src/snapshot/pass-thread.ts'],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'cjs',
-    minify: true,
-    keepNames: true,
-  }).outputFiles[0]?.contents ?? [],
-).toString();
+const threadCode = builtThreadCode();
 
 const large = text(
   smallTable({ consumers: Array.from({ length: 200_000 }, (_, id) => ({ id, username: `consumer-${id}-näme` })) }),
