@@ -44,7 +44,7 @@ describe.skipIf(skip)(
         });
         // Deciding twice is harmless.
         const again = await node.start(inject.otherUser !== undefined, current.table);
-        expect(again.serves).toBe(serves);
+        expect({ file: again.file, serves: again.serves }).toEqual({ file, serves });
       } finally {
         node.remove();
       }

@@ -7,7 +7,7 @@ import { makeClusterCertificate } from '../test/support/certificates';
 import { namesIn, secretsOf, type Secret } from '../test/support/left-behind';
 import { type Environment, launcher, Program, run, temporaryFolder } from '../test/support/program';
 import { freePort } from '../test/support/servers';
-import { canaryEnvironment, canaryTable, misspeltEnvironment } from './support/canaries';
+import { canaryEnvironment, canaryTable, consumerSecrets, misspeltEnvironment } from './support/canaries';
 import { writeFigure } from './support/figures';
 import { outputFolder, recordFolder } from './support/settings';
 
@@ -44,7 +44,7 @@ describe('no secret shows', () => {
       KONG_RESILIENCE_STATUS_LISTEN: `127.0.0.1:${port}`,
     });
     await exporter.logged('an export', ({ event }) => event === 'exported');
-    const secrets = [...secretsOf(base), ...plantedSecrets()];
+    const secrets = [...secretsOf(base), ...consumerSecrets];
     for (const path of ['/status', '/metrics', '/health', '/ready', '/startup', '/unknown?token=x']) {
       const page = await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
       expect(page).not.toBe('');
@@ -143,14 +143,6 @@ describe('no secret shows', () => {
     }
   });
 });
-
-/** Those of the tables, which each output has beside it. */
-function plantedSecrets(): readonly Secret[] {
-  const { keyauth_credentials: keys } = JSON.parse(canaryTable().toString()) as {
-    keyauth_credentials: { key: string }[];
-  };
-  return keys.map(({ key }) => ['API key', key]);
-}
 
 describe('of all the suites of this run', () => {
   /** What a real gateway's configuration holds, which many tests publish. */

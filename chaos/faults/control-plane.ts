@@ -279,7 +279,7 @@ export const controlPlaneFaults: readonly Row[] = [
     inject: { by: { kind: 'simulated' } },
     expected: {
       export: {
-        log: { level: 'error', event: 'source_failed', code: 'KR_STORE_UNREACHABLE', text: 'connecting' },
+        log: { level: 'error', event: 'source_failed', code: 'KR_SOURCE_CLOSED', text: 'it closed the connection' },
         exitCode: 0,
         metrics: { kong_resilience_source_problems_total: 'counts', kong_resilience_pending: 0 },
         stored: 'the newest',

@@ -13,7 +13,7 @@ const canary = (name: string): string => `CANARY-${name}-"q+/\\ü-0123456789abcd
 const plainCanary = (name: string): string => `CANARY${name}0123456789abcdefXYZ`;
 
 /** Secrets of consumers and services, as Kong has them. */
-const consumerSecrets: readonly Secret[] = [
+export const consumerSecrets: readonly Secret[] = [
   ['API key', canary('api-key')],
   ['password', canary('password')],
   ['secret of HMAC', canary('hmac')],

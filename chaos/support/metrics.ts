@@ -1,14 +1,19 @@
 import type { Metrics } from '../faults/fault';
 
-/** What of the expected metrics a listener shows. */
-async function shown(listen: string, expected: Metrics): Promise<Metrics> {
-  const text = await (await fetch(`http://${listen}/metrics`)).text();
+/** The expected metrics as they are, in the words of what is expected. */
+export function asExpected(expected: Metrics, valueOf: (name: string) => number): Metrics {
   return Object.fromEntries(
     Object.entries(expected).map(([name, wanted]) => {
-      const value = Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1]);
+      const value = valueOf(name);
       return [name, wanted === 'counts' && value > 0 ? 'counts' : value];
     }),
   );
+}
+
+/** What of the expected metrics a listener shows. */
+async function shown(listen: string, expected: Metrics): Promise<Metrics> {
+  const text = await (await fetch(`http://${listen}/metrics`)).text();
+  return asExpected(expected, (name) => Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1]));
 }
 
 /** Waits until a listener shows them. @returns what it shows at last, where that never was so */

@@ -24,6 +24,11 @@ export function isLine({ level, event, code, text }: Line): (line: LogLine) => b
     `${line.message} ${line.reason ?? ''}`.includes(text);
 }
 
+/** A log while a fault lasts of which nothing needs to be told. */
+export function expectNothingTold(log: readonly LogLine[]): void {
+  expect(log.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
+}
+
 /** All of a log, for what must hold whatever the fault: every line is one of ours, and nothing broke. */
 export function expectSound(log: readonly LogLine[]): void {
   const broken = log.filter(({ message, err }) => message === 'unexpected' || err !== undefined);

@@ -5,6 +5,7 @@ import { VersionExporter } from '../../src/exporter/version-exporter';
 import { silentLog, type Clock, type Log } from '../../src/runtime';
 import { parseSnapshotMetadata, unsealedLength, type Configuration } from '../../src/snapshot';
 import type { ConfigurationSource, SourceListener } from '../../src/source';
+import { closed } from '../../src/source/errors';
 import type { CallOptions, ObjectInfo, ObjectStore, PutOptions, PutResult, StoredObject } from '../../src/store';
 import { storeUnreachable } from '../../src/store/errors';
 import { MemoryStore } from '../support/memory-store';
@@ -411,7 +412,7 @@ class Control implements ConfigurationSource {
     listener?.process.after(0, () => {
       if (this.listener !== listener || this.connected) return;
       listener.listener.onState('connecting');
-      listener.listener.onProblem(storeUnreachable('control plane', 'connecting'));
+      listener.listener.onProblem(closed('control plane', 1006));
     });
   }
 
