@@ -1,14 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { minio, versitygw } from '../test/cli/stores';
+import type { ProgramOptions } from '../test/support/program';
 import { writeFigure } from './support/figures';
+import { nodeAhead } from './support/node-ahead';
+import { otherVersion } from './support/other-version';
 import { random } from './support/random';
-import { recordFolder, times } from './support/settings';
+import { ci, recordFolder, times } from './support/settings';
 import { until } from '../test/support/until';
 import { Trio } from './support/trio';
 
+/** What is run for an exporter; nothing: node and the bundle. */
+type Command = () => Promise<ProgramOptions['command']>;
+const usual: Command = () => Promise.resolve(undefined);
+const clockAhead =
+  (seconds: number): Command =>
+  () =>
+    Promise.resolve(nodeAhead(seconds));
+
 const hours = { timeout: 8 * 3_600_000 };
-const hourMs = 3_600_000;
+const hourSeconds = 3_600;
+const hourMs = hourSeconds * 1000;
 const leaseMs = 2_000;
 const faults = ['paused', 'store cut', 'control plane cut', 'killed', 'store silent', 'control plane silent'] as const;
 /** Each in turn, through all tests, so that a short run has them all. */
@@ -18,12 +30,14 @@ describe.each([versitygw(), minio()].map((kind) => [kind.name, kind] as const))(
   beforeAll(() => (kind.missing ? undefined : kind.start()));
   afterAll(() => kind.stop());
 
-  it.skipIf(kind.missing).each([
-    ['two with right clocks', [0, 0]],
-    ['three, one an hour ahead and one an hour behind', [0, hourMs, -hourMs]],
-  ])('never put an older configuration over a newer one, and take over: %s', hours, async (what, clocks) => {
+  it.skipIf(kind.missing).each<[string, readonly Command[]]>([
+    ['two with right clocks', [usual, usual]],
+    ['three, one an hour ahead and one an hour behind', [usual, clockAhead(hourSeconds), clockAhead(-hourSeconds)]],
+    ['two, one of another version of this program', [usual, otherVersion]],
+  ])('never put an older configuration over a newer one, and take over: %s', hours, async (what, programs) => {
     const choice = random(`exporters ${name} ${what}`);
-    const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, clocks, leaseMs });
+    const commands = await Promise.all(programs.map((command) => command()));
+    const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, commands, leaseMs });
     await trio.publishAndArrive();
     const rounds = times({ ci: 3, short: 12, long: 400 });
     const takeovers: number[] = [];
@@ -42,8 +56,11 @@ describe.each([versitygw(), minio()].map((kind) => [kind.name, kind] as const))(
       // A leader may wait for its silent control plane longer than for anything else.
       if (fault !== 'control plane silent') {
         const arrivedAt = await trio.arrives();
-        const tookOver = hurt === leader && fault !== 'control plane cut' && arrivedAt > begun;
-        if (tookOver) takeovers.push(arrivedAt - begun);
+        if (hurt === leader && fault !== 'control plane cut') {
+          // The change came after the fault: the one that is hurt cannot have put it.
+          expect((await trio.leader()).name, `who put it, ${leader.name} being ${fault}`).not.toBe(leader.name);
+          takeovers.push(arrivedAt - begun);
+        }
         // A, B, and A again, while the one that is hurt may still have B on its way.
         if (choice.below(2) === 0) {
           trio.publishAgain();
@@ -58,9 +75,12 @@ describe.each([versitygw(), minio()].map((kind) => [kind.name, kind] as const))(
     }
     await trio.end();
     // By the whole seconds of the store's dates and a third of the lease between two looks; the rest is a busy machine.
-    expect(Math.max(0, ...takeovers)).toBeLessThan(10 * leaseMs);
     takeovers.sort((a, b) => a - b);
-    const seconds = (ms: number | undefined): string => ((ms ?? 0) / 1000).toFixed(1);
+    const [median, longest] = [takeovers[takeovers.length >> 1], takeovers.at(-1)];
+    // The few rounds of CI may have none.
+    if (!ci) expect(takeovers).not.toEqual([]);
+    if (longest !== undefined) expect(longest).toBeLessThan(10 * leaseMs);
+    const seconds = (ms: number | undefined): string => (ms === undefined ? 'none' : `${(ms / 1000).toFixed(1)} s`);
     writeFigure(recordFolder, {
       suite: 'exporters',
       what: `faults of ${what}, ${name}`,
@@ -68,20 +88,21 @@ describe.each([versitygw(), minio()].map((kind) => [kind.name, kind] as const))(
       note: [
         [...done].map(([fault, count]) => `${fault} ${count}`).join(', '),
         `${trio.puts} configurations put in ${trio.terms} terms`,
-        `lease ${seconds(leaseMs)} s, another one's put after ${seconds(takeovers[takeovers.length >> 1])} s (median), ${seconds(takeovers.at(-1))} s (longest)`,
+        `lease ${seconds(leaseMs)}, another one's put after it: ${seconds(median)} (median), ${seconds(longest)} (longest)`,
       ].join('; '),
     });
   });
 
   it.skipIf(kind.missing).each([
-    ['ahead', hourMs],
-    ['behind', -hourMs],
-  ])('export with a clock that is an hour %s', hours, async (_, clock) => {
-    const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, clocks: [clock], leaseMs });
+    ['ahead', 1],
+    ['behind', -1],
+  ])('export with a clock that is an hour %s', hours, async (_, sign) => {
+    const commands = [nodeAhead(sign * hourSeconds)];
+    const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, commands, leaseMs });
     await trio.publishAndArrive();
     // It can be read from the store before its put is answered.
     await until('the put is answered', () => trio.puts > 0);
-    expect(Math.abs(trio.clockAheadMs - clock)).toBeLessThan(hourMs / 2);
+    expect(Math.abs(trio.clockAheadMs - sign * hourMs)).toBeLessThan(hourMs / 2);
     await trio.publishAndArrive();
     await trio.end();
   });
@@ -98,7 +119,7 @@ describe.each([versitygw(), minio()].map((kind) => [kind.name, kind] as const))(
       more: { than: 'is known' },
     };
     await bucket.write('3.9.3/kong-resilience.json', JSON.stringify(lease));
-    const trio = await Trio.start({ bucket, target: kind.endpoint, clocks: [0], leaseMs });
+    const trio = await Trio.start({ bucket, target: kind.endpoint, commands: [undefined], leaseMs });
     const [one] = trio.members;
     await one?.program.logged('that it follows', ({ leader }) => leader === 'elsewhere');
     await trio.publishAndArrive();

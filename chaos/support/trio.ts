@@ -4,7 +4,6 @@ import { Cluster, exporterEnvironment, named } from '../../test/cli/cluster';
 import type { Bucket } from '../../test/cli/stores';
 import { type Environment, Program, type ProgramOptions } from '../../test/support/program';
 import { until } from '../../test/support/until';
-import { nodeAhead } from './node-ahead';
 import { ControlPlaneWay, StoreWay, type TakenPut } from './ways';
 
 const configKey = '3.9.3/config.json';
@@ -16,7 +15,7 @@ export interface Member {
   program: Program;
   readonly name: string;
   readonly environment: Environment;
-  readonly options: ProgramOptions;
+  readonly command: ProgramOptions['command'];
   readonly toStore: StoreWay;
   readonly toControlPlane: ControlPlaneWay;
 }
@@ -34,18 +33,18 @@ export class Trio {
     private readonly bucket: Bucket,
   ) {}
 
-  /** @param options `clocks`: one exporter each, whose clock is so far ahead, in milliseconds */
+  /** @param options `commands`: one exporter each, and what is run for it; absent: node and the bundle */
   static async start(options: {
     readonly bucket: Bucket;
     readonly target: URL;
-    readonly clocks: readonly number[];
+    readonly commands: readonly ProgramOptions['command'][];
     readonly leaseMs: number;
   }): Promise<Trio> {
-    const { bucket, target, clocks, leaseMs } = options;
+    const { bucket, target, commands, leaseMs } = options;
     const cluster = await Cluster.start();
     const trio = new Trio(cluster, bucket);
     trio.publish();
-    for (const [index, clock] of clocks.entries()) {
+    for (const [index, command] of commands.entries()) {
       const toStore = await StoreWay.open(target, trio.#taken);
       const toControlPlane = await ControlPlaneWay.open(cluster.port);
       const environment = {
@@ -58,8 +57,7 @@ export class Trio {
         KONG_RESILIENCE_LEASE_SECONDS: String(leaseMs / 1000),
         KONG_RESILIENCE_STORE_TIMEOUT_SECONDS: '2',
       };
-      const options = clock === 0 ? {} : { command: nodeAhead(clock / 1000) };
-      const member = { name: `exporter ${index}`, environment, options, toStore, toControlPlane };
+      const member = { name: `exporter ${index}`, environment, command, toStore, toControlPlane };
       trio.members.push({ ...member, program: trio.#start(member) });
     }
     return trio;
@@ -184,7 +182,8 @@ export class Trio {
 
   #start(member: Omit<Member, 'program'>): Program {
     member.toStore.user = `${member.name}, process ${++this.#processes}`;
-    return new Program(['run'], member.environment, member.options);
+    const { environment, command } = member;
+    return new Program(['run'], environment, command === undefined ? {} : { command });
   }
 }
 
