@@ -13,7 +13,8 @@ function createProgram(done: (code: number) => void): Command {
   const program = new Command('kong-resilience')
     .description(
       'Keeps a copy of the configuration of Kong Gateway in an object store, and brings a cold data plane up from it.\n' +
-        'It reads the same environment as the gateway node beside it; docs/environment.md lists the variables.',
+        'It reads the same environment as the gateway node beside it; docs/environment.md lists the variables.\n' +
+        'docs/ is a folder of the npm package cdktf-kong-resilience, which the image does not hold.',
     )
     .version(programVersion)
     .exitOverride();

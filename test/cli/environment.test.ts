@@ -132,6 +132,11 @@ describe('bin/kong-resilience', () => {
     }
   });
 
+  it('says in its help where the documents are that its messages name', async () => {
+    const { stdout } = await run(['--help'], {}, { command: linked() });
+    expect(stdout.replace(/\s+/g, ' ')).toContain('docs/ is a folder of the npm package cdktf-kong-resilience');
+  });
+
   it('passes the exit code of the program on', async () => {
     expect((await run(['imprt'], {}, { command: linked() })).code).toBe(2);
   });

@@ -178,7 +178,7 @@ export function addConfirmedAlarms(
     alarms.add(
       `NotConfirmed${known}`,
       `not-${suffix}`,
-      `No exporter has confirmed for ${within} seconds that the stored configuration${version === undefined ? '' : ` of gateway ${version}`} is current: new data planes would start with an old one in an outage, or with none. The exporter's log and "kong-resilience status" tell why; docs/errors.md has the fixes.`,
+      `No exporter has confirmed for ${within} seconds that the stored configuration${version === undefined ? '' : ` of gateway ${version}`} is current: new data planes would start with an old one in an outage, or with none. The exporter's log tells why, and the fix; "kong-resilience status" tells what is stored.`,
       {
         ...alarms.count(`Confirmed${known}`, suffix, log, pattern),
         statistic: 'Sum',
@@ -197,7 +197,7 @@ export function addFailedAlarm(alarms: Alarms, log: CloudwatchLogGroup): void {
   alarms.add(
     'ExportFailed',
     'export-failed',
-    "An export failed. It is tried again, and nothing is lost, but until then the store lacks the newest configuration. The exporter's log has the code and docs/errors.md the fix.",
+    "An export failed. It is tried again, and nothing is lost, but until then the store lacks the newest configuration. The exporter's log has the code and the fix.",
     {
       ...alarms.count('Failed', 'export-failed', log, '{ $.event = "export_failed" }'),
       statistic: 'Sum',

@@ -87,7 +87,7 @@ export class LambdaExporter extends Construct {
     const alarms = new Alarms(this, name, props);
     addConfirmedAlarms(alarms, props, { exporter, log, everySeconds: intervalMinutes * 60 });
     addFunctionAlarms(alarms, resource, intervalMinutes, {
-      failed: `The last run of ${name} failed: the store may lack the newest configuration. Its log has the code, and docs/errors.md the fix.`,
+      failed: `The last run of ${name} failed: the store may lack the newest configuration. Its log has the code and the fix.`,
       silent: `${name} has not run in three times ${intervalMinutes} minutes: nothing is exported. Look at its schedule, and at the concurrency of the account.`,
     });
   }

@@ -90,7 +90,7 @@ export class ScheduledCheck extends Construct {
     this.logGroupName = log.name;
     if (props.alarms === false) return;
     addFunctionAlarms(new Alarms(this, name, props), resource, intervalMinutes, {
-      failed: `What gateway ${importer.gatewayVersion} would import is missing, damaged, stale or refused: new data planes would start with an old configuration in an outage, or with none. The log of ${name} has the code, and docs/errors.md the fix.`,
+      failed: `What gateway ${importer.gatewayVersion} would import is missing, damaged, stale or refused: new data planes would start with an old configuration in an outage, or with none. The log of ${name} has the code and the fix.`,
       silent: `${name} has not run in three times ${intervalMinutes} minutes: nobody looks after the store. Look at its schedule, and at the concurrency of the account.`,
     });
   }

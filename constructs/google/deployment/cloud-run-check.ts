@@ -106,7 +106,7 @@ export class CloudRunCheck extends Construct {
     const failed = countLines(this, 'Failed', `${logs} AND jsonPayload.event="check_failed"`, props.project);
     const passed = countLines(this, 'Passed', `${logs} AND jsonPayload.event="check_passed"`, props.project);
     const advice =
-      "New data planes would start with an old configuration in an outage, or with none. The job's log has the code and the fix (docs/errors.md).";
+      "New data planes would start with an old configuration in an outage, or with none. The job's log has the code and the fix.";
     alarmWhile(
       this,
       'CheckFailed',

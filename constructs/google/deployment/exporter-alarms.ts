@@ -62,7 +62,7 @@ export class ExporterAlarms extends Construct {
       `absent_over_time(${confirmed}[${confirmedWithinSeconds}s])`,
       {
         title: 'Kong fallback configuration: no confirmed export',
-        advice: `For ${confirmedWithinSeconds} seconds no exporter has confirmed that what is stored is current: new data planes would start with an old configuration in an outage, or with none. \`kong-resilience status\` and the exporter's log tell why; each error has a code and a fix (docs/errors.md).`,
+        advice: `For ${confirmedWithinSeconds} seconds no exporter has confirmed that what is stored is current: new data planes would start with an old configuration in an outage, or with none. The exporter's log tells why, and the fix; \`kong-resilience status\` tells what is stored.`,
       },
       props,
     );
@@ -73,7 +73,7 @@ export class ExporterAlarms extends Construct {
       {
         title: 'Kong fallback configuration: exports fail',
         advice:
-          "An export failed within the last 15 minutes. It is tried again and nothing is lost, but the store lacks the newest configuration until it succeeds. The exporter's log has the code and the fix (docs/errors.md).",
+          "An export failed within the last 15 minutes. It is tried again and nothing is lost, but the store lacks the newest configuration until it succeeds. The exporter's log has the code and the fix.",
       },
       props,
     );

@@ -593,7 +593,7 @@ resource "aws_cloudwatch_log_metric_filter" "exporter_service_confirmed" {
 
 resource "aws_cloudwatch_metric_alarm" "exporter_service_not_confirmed" {
   alarm_actions       = var.alarm_actions
-  alarm_description   = "No exporter has confirmed for 2700 seconds that the stored configuration is current: new data planes would start with an old one in an outage, or with none. The exporter's log and \"kong-resilience status\" tell why; docs/errors.md has the fixes."
+  alarm_description   = "No exporter has confirmed for 2700 seconds that the stored configuration is current: new data planes would start with an old one in an outage, or with none. The exporter's log tells why, and the fix; \"kong-resilience status\" tells what is stored."
   alarm_name          = "${var.name}-exporter-not-confirmed"
   comparison_operator = "LessThanThreshold"
   datapoints_to_alarm = 9
@@ -620,7 +620,7 @@ resource "aws_cloudwatch_log_metric_filter" "exporter_service_failed" {
 
 resource "aws_cloudwatch_metric_alarm" "exporter_service_export_failed" {
   alarm_actions       = var.alarm_actions
-  alarm_description   = "An export failed. It is tried again, and nothing is lost, but until then the store lacks the newest configuration. The exporter's log has the code and docs/errors.md the fix."
+  alarm_description   = "An export failed. It is tried again, and nothing is lost, but until then the store lacks the newest configuration. The exporter's log has the code and the fix."
   alarm_name          = "${var.name}-exporter-export-failed"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = 1

@@ -411,7 +411,7 @@ resource "aws_cloudwatch_log_metric_filter" "exporter_function_confirmed" {
 
 resource "aws_cloudwatch_metric_alarm" "exporter_function_not_confirmed" {
   alarm_actions       = var.alarm_actions
-  alarm_description   = "No exporter has confirmed for 900 seconds that the stored configuration is current: new data planes would start with an old one in an outage, or with none. The exporter's log and \"kong-resilience status\" tell why; docs/errors.md has the fixes."
+  alarm_description   = "No exporter has confirmed for 900 seconds that the stored configuration is current: new data planes would start with an old one in an outage, or with none. The exporter's log tells why, and the fix; \"kong-resilience status\" tells what is stored."
   alarm_name          = "${var.name}-exporter-not-confirmed"
   comparison_operator = "LessThanThreshold"
   datapoints_to_alarm = 3
@@ -427,7 +427,7 @@ resource "aws_cloudwatch_metric_alarm" "exporter_function_not_confirmed" {
 
 resource "aws_cloudwatch_metric_alarm" "exporter_function_run_failed" {
   alarm_actions       = var.alarm_actions
-  alarm_description   = "The last run of ${var.name}-exporter failed: the store may lack the newest configuration. Its log has the code, and docs/errors.md the fix."
+  alarm_description   = "The last run of ${var.name}-exporter failed: the store may lack the newest configuration. Its log has the code and the fix."
   alarm_name          = "${var.name}-exporter-failed"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = 1
@@ -620,7 +620,7 @@ resource "aws_cloudwatch_event_target" "check_schedule_target" {
 
 resource "aws_cloudwatch_metric_alarm" "check_run_failed" {
   alarm_actions       = var.alarm_actions
-  alarm_description   = "What gateway ${coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])} would import is missing, damaged, stale or refused: new data planes would start with an old configuration in an outage, or with none. The log of ${var.name}-check has the code, and docs/errors.md the fix."
+  alarm_description   = "What gateway ${coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])} would import is missing, damaged, stale or refused: new data planes would start with an old configuration in an outage, or with none. The log of ${var.name}-check has the code and the fix."
   alarm_name          = "${var.name}-check-failed"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = 1

@@ -321,7 +321,7 @@ resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_confirmed" {
     }
   }
   documentation {
-    content   = "For 2700 seconds no exporter has confirmed that what is stored is current: new data planes would start with an old configuration in an outage, or with none. `kong-resilience status` and the exporter's log tell why; each error has a code and a fix (docs/errors.md)."
+    content   = "For 2700 seconds no exporter has confirmed that what is stored is current: new data planes would start with an old configuration in an outage, or with none. The exporter's log tells why, and the fix; `kong-resilience status` tells what is stored."
     mime_type = "text/markdown"
   }
 }
@@ -341,7 +341,7 @@ resource "google_monitoring_alert_policy" "exporter_pool_alarms_export_failed" {
     }
   }
   documentation {
-    content   = "An export failed within the last 15 minutes. It is tried again and nothing is lost, but the store lacks the newest configuration until it succeeds. The exporter's log has the code and the fix (docs/errors.md)."
+    content   = "An export failed within the last 15 minutes. It is tried again and nothing is lost, but the store lacks the newest configuration until it succeeds. The exporter's log has the code and the fix."
     mime_type = "text/markdown"
   }
 }
@@ -532,7 +532,7 @@ resource "google_monitoring_alert_policy" "check_check_failed" {
     }
   }
   documentation {
-    content   = "What an importer would read is missing, damaged, stale or refused. New data planes would start with an old configuration in an outage, or with none. The job's log has the code and the fix (docs/errors.md)."
+    content   = "What an importer would read is missing, damaged, stale or refused. New data planes would start with an old configuration in an outage, or with none. The job's log has the code and the fix."
     mime_type = "text/markdown"
   }
 }
@@ -552,7 +552,7 @@ resource "google_monitoring_alert_policy" "check_no_check_passed" {
     }
   }
   documentation {
-    content   = "For 2700 seconds no check has passed; perhaps none has run. New data planes would start with an old configuration in an outage, or with none. The job's log has the code and the fix (docs/errors.md)."
+    content   = "For 2700 seconds no check has passed; perhaps none has run. New data planes would start with an old configuration in an outage, or with none. The job's log has the code and the fix."
     mime_type = "text/markdown"
   }
 }
