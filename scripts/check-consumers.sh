@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the packed tarball as the projects of its users do, and synthesizes a stack in each: classic CDKTF (CommonJS,
 # ts-node, moduleResolution node), tsx, native ESM, and on the fork (cdktf aliased to cdktn, constructs below 10.8).
-# All must synthesize the same. Needs the npm registry.
+# All must synthesize the same. An example of the package must run as it is there. Needs the npm registry.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 consumers="$PWD/test/consumers"
@@ -26,6 +26,11 @@ CDKTF_OUTDIR="$work/out-classic" npx --no-install ts-node main.ts
 CDKTF_OUTDIR="$work/out-tsx" npx --no-install tsx main.ts
 cd ../esm
 CDKTF_OUTDIR="$work/out-esm" node main.mjs
+
+# The examples, copied out of the package.
+cd "$work/cdktf"
+cp -R node_modules/cdktf-kong-resilience/examples .
+CDKTF_OUTDIR="$work/out-example" npx --no-install tsx --tsconfig examples/tsconfig.json examples/aws/main.ts
 
 cd "$consumers/../.."
 prepare fork

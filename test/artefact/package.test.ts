@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { linksOf, read } from '../docs/markdown';
 
 interface Packed {
   readonly files: readonly { readonly path: string; readonly mode: number }[];
@@ -45,5 +47,19 @@ describe('the npm package', () => {
       expect(paths).toContain(path);
     }
     expect(paths.filter((path) => /(^|\/)(test|scripts|node_modules|cdktf\.out)\//.test(path))).toEqual([]);
+  });
+
+  it('has no document with a link to a file that it does not hold', () => {
+    const held = (target: string) =>
+      target === '.' || paths.some((path) => path === target || path.startsWith(`${target.replace(/\/$/, '')}/`));
+    const dead = paths
+      .filter((path) => path.endsWith('.md'))
+      .flatMap((path) =>
+        linksOf(read(path))
+          .filter((link) => !/^([a-z]+:|#)/.test(link))
+          .filter((link) => !held(join(dirname(path), decodeURI(link.split('#')[0] ?? ''))))
+          .map((link) => `${path}: ${link}`),
+      );
+    expect(dead).toEqual([]);
   });
 });
