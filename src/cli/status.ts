@@ -112,7 +112,8 @@ function leaseStatus(lease: StoredLease | undefined): StoredStatus['lease'] {
 function describe(location: string, { version, key, configuration, lease, error }: StoredStatus): string[] {
   const lines = [`${version}  ${location}/${key}`];
   if (error !== null) return [...lines, `  ${error.code}: ${error.reason} ${error.fix}`];
-  if (configuration === null) lines.push('  nothing is stored');
+  if (configuration === null)
+    lines.push('  nothing is stored: look at the log of the exporter of this version, whose errors have a fix');
   else {
     lines.push(
       `  ${humanBytes(configuration.bytes)}, written ${humanSeconds(configuration.ageSeconds)} ago (${configuration.writtenAt})`,

@@ -51,7 +51,7 @@ it(
 
     const status = await run(['status'], environment);
     expect(status.code).toBe(3);
-    expect(status.stdout).toMatch(/^3\.10\.0 {2}\S+\n {2}nothing is stored$/m);
+    expect(status.stdout).toMatch(/^3\.10\.0 {2}\S+\n {2}nothing is stored: look at the log/m);
 
     // After its upgrade the control plane serves it.
     await cluster.down();
