@@ -59,8 +59,10 @@ export function secretArn(given: string): ReferencePart {
   return {
     part: 'arn',
     given,
-    pattern: /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+$/,
-    allowed: 'the whole ARN of a secret, arn:…:secretsmanager:<region>:<account>:secret:<name>',
+    // A policy that names it matches only the whole one.
+    pattern: /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+-[A-Za-z0-9]{6}$/,
+    allowed:
+      'the whole ARN of a secret with the six characters that AWS put behind its name, arn:…:secretsmanager:<region>:<account>:secret:<name>-<six characters>',
   };
 }
 

@@ -14,6 +14,12 @@ export const versionListToken = defineProblem(
     'gatewayVersions is a token: each version gets lifecycle rules of its own, so their number must be known. Give a list; its members may be tokens.',
 );
 
+export const noVersionList = defineProblem(
+  'KR_TF_GATEWAY_VERSIONS',
+  'Gateway versions are a text, and no list.',
+  (value: string) => `gatewayVersions is "${value}": it must be a list of versions in full, such as ["3.9.1"].`,
+);
+
 export const noVersions = defineProblem(
   'KR_TF_NO_GATEWAY_VERSION',
   'An exporter has no gateway version.',

@@ -462,7 +462,8 @@ describe('a secret that the platform cannot read', () => {
 
   const place = (part: string, given: string, allowed: string): string =>
     `  KR_TF_ENV_REFERENCE KONG_ADMIN_TOKEN is a secret whose ${part} is ${JSON.stringify(given)}: it must be ${allowed}.`;
-  const arnForm = 'the whole ARN of a secret, arn:…:secretsmanager:<region>:<account>:secret:<name>';
+  const arnForm =
+    'the whole ARN of a secret with the six characters that AWS put behind its name, arn:…:secretsmanager:<region>:<account>:secret:<name>-<six characters>';
   const nameForm = 'the name of a secret: at most 253 lower-case letters, digits, "-" and "."';
   const keyForm = 'a key of a secret: letters, digits, "-", "_" and "."';
   const idForm = 'the id of a secret, or projects/<project>/secrets/<id>';
