@@ -6,8 +6,10 @@ import type { EcsSecret, EcsVariable } from '../../environment';
 import { isSecretVariable } from '../../environment/layers';
 import { expressionOf, isKnown, throwProblems, warn, type Problem } from '../../problems';
 import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../../topology';
+import { readsBashEnv } from '../../topology/entry-point';
 import { gatewayDoubts } from '../../topology/gateway-container';
 import { imageProblems } from '../../topology/image';
+import { propOfVariable } from '../../topology/prop-of-variable';
 import { readyCommand } from '../../topology/ready-command';
 import { EcsExecutionRole } from '../ecs-execution-role';
 import { nameByPath } from '../name-by-path';
@@ -20,7 +22,7 @@ import { checkExecutionRole, checkTaskRole } from './ecs-roles';
 import { imageRights } from './image-rights';
 import { declareLogGroup, logRights, type LogProps } from './log-group';
 import { containerConflict, handoverMoved, lackingExecutionRole, noContainers } from './problems';
-import { noHandoverGroup, noSuchContainer } from './problems';
+import { handoverUnreadable, noHandoverGroup, noSuchContainer, startScriptUnread, variableConflict } from './problems';
 import { checkSecrets, secretRights, type SecretsProps } from './secret-rights';
 import { Surroundings, type PlaceProps } from './surroundings';
 
@@ -186,7 +188,12 @@ export class EcsImporter extends Construct {
     throwProblems(this, conflicts(this, container, environment, added.secrets));
     const { name, image, environment: plain = [], secrets = [] } = container;
     const variables = [...plain, ...secrets.map((secret) => ({ name: secret.name }))];
-    for (const doubt of gatewayDoubts(importer, { name, image, variables })) warn(this, doubt);
+    const doubts = [
+      ...gatewayDoubts(importer, { name, image, variables }),
+      ...entryPointDoubts(container),
+      ...userDoubts(container, this.#group),
+    ];
+    for (const doubt of doubts) warn(this, doubt);
     return {
       ...container,
       essential: true,
@@ -269,6 +276,21 @@ export class EcsImporter extends Construct {
 const isWired = ({ mountPoints = [] }: EcsContainer): boolean =>
   mountPoints.some(({ sourceVolume, containerPath }) => sourceVolume === volumeName && containerPath === HANDOVER_DIR);
 
+/** An entry point that passes the start script by. */
+function entryPointDoubts({ name, entryPoint = [], command = [] }: EcsContainer): Problem[] {
+  if (![entryPoint, command, ...entryPoint, ...command].every(isKnown)) return [];
+  return readsBashEnv(entryPoint, command) === false ? [startScriptUnread(name, entryPoint)] : [];
+}
+
+/** A user who may not read the hand-over: its files belong to the import's user and to the group, and to nobody else. */
+function userDoubts({ name, user }: EcsContainer, handedTo: string): Problem[] {
+  if (!isKnown(user)) return [];
+  // What a name stands for is in the image. The first number of root reads everything.
+  const [, uid = '', gid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? [];
+  if (['', '0', `${AGENT_UID}`].includes(uid) || gid === handedTo) return [];
+  return [handoverUnreadable(name, user, uid, handedTo)];
+}
+
 /** What is no list of containers, where nothing checks types. */
 function listProblems(containers: unknown): Problem[] {
   if (!Array.isArray(containers)) return [noContainers('containers', kindOf(containers))];
@@ -310,9 +332,7 @@ function conflicts(
     ...all(environment, secrets).flatMap(([name, own]) => {
       const other = added.get(name);
       if (other === undefined || other.is === own.is) return [];
-      return [
-        containerConflict(container, `the variable ${name} = ${own.shown}, and the hand-over brings ${other.shown}`),
-      ];
+      return [variableConflict(container, { name, own: own.shown, brought: other.shown }, propOfVariable(name))];
     }),
     ...mountPoints
       .filter(({ containerPath }) => containerPath === HANDOVER_DIR)

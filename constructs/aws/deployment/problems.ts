@@ -1,4 +1,4 @@
-import { defineProblem } from '../../problems';
+import { defineProblem, type Problem } from '../../problems';
 
 /** A text in a message. */
 const quote = (text: string): string => JSON.stringify(text);
@@ -84,11 +84,39 @@ export const lackingExecutionRole = defineProblem(
     `no executionRole is given, and the one that is made may read the secrets of the importer, pull the agent's image and write one log: ${containers} needs more, and the task would not start. Give the execution role that it has now: executionRole: ExistingRole.fromRoleArn(…).`,
 );
 
-export const containerConflict = defineProblem(
+const containerDiffers = defineProblem(
   'KR_TF_ECS_CONTAINER',
   'A container of a task definition has what the hand-over brings, and differs.',
-  (container: string, what: string) =>
-    `the container ${quote(container)} has ${what}. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
+  (container: string, what: string, fix: string) => `the container ${quote(container)} has ${what}. ${fix}`,
+);
+
+export const containerConflict = (container: string, what: string): Problem =>
+  containerDiffers(container, what, 'Leave it out.');
+
+/** @param prop where the value is given instead */
+export const variableConflict = (
+  container: string,
+  { name, own, brought }: Readonly<Record<'name' | 'own' | 'brought', string>>,
+  prop: string | undefined,
+): Problem =>
+  containerDiffers(
+    container,
+    `the variable ${name} = ${own}, and the hand-over brings ${brought}`,
+    prop === undefined ? 'Leave it out.' : `Leave it out; where it is to differ, give ${prop}.`,
+  );
+
+export const startScriptUnread = defineProblem(
+  'KR_TF_ECS_ENTRY_POINT',
+  "A gateway's container has an entry point that never reads the start script of the hand-over.",
+  (container: string, entryPoint: readonly string[]) =>
+    `the container ${quote(container)} has entryPoint ${JSON.stringify(entryPoint)}, which is no bash that reads BASH_ENV, so that what is imported is never used. Leave it out, or start it by bash: entryPoint ${JSON.stringify(['bash', '-c', 'exec "$@"', 'bash', ...entryPoint])}, with the command as it is.`,
+);
+
+export const handoverUnreadable = defineProblem(
+  'KR_TF_ECS_USER',
+  "A gateway's container runs as a number that has no right to read the hand-over.",
+  (container: string, user: string, uid: string, group: string) =>
+    `the container ${quote(container)} has user ${quote(user)}, and what is imported may be read by the group ${group} alone. Set user to ${quote(`${uid}:${group}`)}, or leave it out and give EcsImporter gatewayUser ${quote(uid)}.`,
 );
 
 export const noContainers = defineProblem(

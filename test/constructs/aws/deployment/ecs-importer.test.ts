@@ -250,7 +250,7 @@ describe('what an importer in a task of ECS refuses', () => {
     expect(refused({ image: 'kong-resilience:latest' })).toContain('KR_TF_IMAGE image is "kong-resilience:latest"');
   });
 
-  it.each([
+  it.each<[string, string, Partial<EcsContainer>, string?]>([
     [
       'the variable BASH_ENV = "/etc/profile"',
       '"/var/lib/kong-resilience/handover/start.sh"',
@@ -265,27 +265,41 @@ describe('what an importer in a task of ECS refuses', () => {
       'the variable KONG_CLUSTER_CERT = "/certs/cluster.crt"',
       `the secret "${secret}:cert::"`,
       { environment: [{ name: 'KONG_CLUSTER_CERT', value: '/certs/cluster.crt' }] },
+      'clusterCert to KongResilience',
     ],
     [
       'the variable KONG_CLUSTER_CERT_KEY = a secret',
       `the secret "${secret}:key::"`,
       { environment: [{ name: 'KONG_CLUSTER_CERT_KEY', value: 'hunter2' }] },
+      'clusterCertKey to KongResilience',
     ],
     [
       `the variable KONG_CLUSTER_CERT = the secret "${secret}"`,
       `the secret "${secret}:cert::"`,
       { secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom: secret }] },
+      'clusterCert to KongResilience',
+    ],
+    [
+      'the variable KONG_LUA_SSL_TRUSTED_CERTIFICATE = "system,/certs/ca.crt"',
+      '"system"',
+      { environment: [{ name: 'KONG_LUA_SSL_TRUSTED_CERTIFICATE', value: 'system,/certs/ca.crt' }] },
+      'trustedCertificates to KongResilience',
+    ],
+    [
+      'the variable KONG_STATUS_LISTEN = "0.0.0.0:8007"',
+      '"0.0.0.0:8100"',
+      { environment: [{ name: 'KONG_STATUS_LISTEN', value: '0.0.0.0:8007' }] },
+      'environmentOverrides.KONG_STATUS_LISTEN to the importer',
     ],
     [
       'a mount of "theirs" at /var/lib/kong-resilience/handover',
       'one of "kong-resilience-handover"',
       { mountPoints: [{ sourceVolume: 'theirs', containerPath: '/var/lib/kong-resilience/handover' }] },
     ],
-  ])('a gateway with %s of its own', (has, brings, own) => {
+  ])('a gateway with %s of its own', (has, brings, own, prop) => {
+    const fix = prop === undefined ? 'Leave it out.' : `Leave it out; where it is to differ, give ${prop}.`;
     expect(refusedContainer((importer) => importer.gatewayContainer({ ...kong, ...own }))).toBe(
-      problem(
-        `KR_TF_ECS_CONTAINER the container "kong" has ${has}, and the hand-over brings ${brings}. Leave it out; what differs on purpose belongs into the environment of the importer node.`,
-      ),
+      problem(`KR_TF_ECS_CONTAINER the container "kong" has ${has}, and the hand-over brings ${brings}. ${fix}`),
     );
   });
 
@@ -330,7 +344,7 @@ describe('what an importer in a task of ECS refuses', () => {
     const twice = { name: 'kong-resilience-import', image: 'other:1' };
     expect(refusedContainer((importer) => importer.taskDefinitionParts([kong, twice]))).toBe(
       problem(
-        'KR_TF_ECS_CONTAINER the container "kong-resilience-import" has the name of the one that imports. Leave it out; what differs on purpose belongs into the environment of the importer node.',
+        'KR_TF_ECS_CONTAINER the container "kong-resilience-import" has the name of the one that imports. Leave it out.',
       ),
     );
   });
@@ -429,6 +443,48 @@ describe('what is doubtful about containers of one’s own', () => {
     'registry.acme.com/kong:prod-42',
   ])('is none in an image whose tag may stay: %s', (image) => {
     expect(doubts([{ ...kong, image }])).toEqual([]);
+  });
+
+  const start = '/var/lib/kong-resilience/handover/start.sh';
+
+  it.each<[readonly string[], readonly string[] | undefined, string]>([
+    [['/usr/local/bin/kong'], ['start'], '"/usr/local/bin/kong"'],
+    [['sh', '-c', 'kong start'], undefined, '"sh","-c","kong start"'],
+  ])('is an entry point that passes the start script by: %j', (entryPoint, command, words) => {
+    expect(doubts([{ ...kong, entryPoint, command }])).toEqual([
+      `KR_TF_ECS_ENTRY_POINT the container "kong" has entryPoint [${words}], which is no bash that reads BASH_ENV, so that what is imported is never used. Leave it out, or start it by bash: entryPoint ["bash","-c","exec \\"$@\\"","bash",${words}], with the command as it is.`,
+    ]);
+  });
+
+  it.each<[readonly string[]]>([
+    [[]],
+    [['/docker-entrypoint.sh']],
+    [['tini', '--', '/docker-entrypoint.sh']],
+    [['bash', '-c', 'exec "$@"', 'bash', '/usr/local/bin/kong']],
+    [['sh', start, '/usr/local/bin/kong']],
+    [['/our-own.sh']],
+    [['sh', Token.asString(Fn.join('', ['/', 'x']))]],
+  ])('is none in an entry point that may read it: %j', (entryPoint) => {
+    expect(doubts([{ ...kong, entryPoint, command: ['kong', 'start'] }])).toEqual([]);
+  });
+
+  it.each(['1337', '1337:1337'])('is a user who may not read the hand-over: %s', (user) => {
+    expect(doubts([{ ...kong, user }])).toEqual([
+      `KR_TF_ECS_USER the container "kong" has user "${user}", and what is imported may be read by the group 10001 alone. Set user to "1337:10001", or leave it out and give EcsImporter gatewayUser "1337".`,
+    ]);
+  });
+
+  it.each([
+    '1337:10001',
+    '1000',
+    '1000:1000',
+    '0',
+    'root',
+    'kong:1000',
+    '1337:kong',
+    Token.asString(Fn.join('', ['1'])),
+  ])('is none in a user who may read it, or of whom that is not known: %s', (user) => {
+    expect(doubts([{ ...kong, user }])).toEqual([]);
   });
 
   it('is none in variables that are the same expression, each read by itself', () => {
