@@ -8,8 +8,10 @@ import { keyNotGiven } from './key-not-given';
 import { publicAccessNotBlocked } from './public-access-not-blocked';
 import { publicBucket } from './public-bucket';
 import type { Rule } from './rule';
+import { taskRoleReplaced } from './task-role-replaced';
 import { unversionedBucket } from './unversioned-bucket';
 import { versionNotExported } from './version-not-exported';
+import { volumeNotDeclared } from './volume-not-declared';
 
 /** All rules, in the order of their codes. */
 export const allRules: readonly Rule[] = [
@@ -22,6 +24,8 @@ export const allRules: readonly Rule[] = [
   keyNotGiven,
   publicAccessNotBlocked,
   publicBucket,
+  taskRoleReplaced,
   unversionedBucket,
   versionNotExported,
+  volumeNotDeclared,
 ];

@@ -108,6 +108,8 @@ export class EcsImporter extends Construct {
   readonly containerDefinition: EcsContainer;
   /** The volume of the task in which the configuration is handed over. */
   readonly volume: EcsTaskDefinitionVolume;
+  /** ARN of the task role: the importer's principal. */
+  readonly taskRoleArn: string;
   /** Execution role of the task. */
   readonly executionRole: IAwsPrincipal;
   /** What a task needs before it starts, of its two roles: `dependsOn` of the task definition. */
@@ -145,6 +147,7 @@ export class EcsImporter extends Construct {
       ...imageRights(image, surroundings),
     ]);
     this.dependsOn = [...started, ...policiesOf(importer.principal as IAwsPrincipal, this)];
+    this.taskRoleArn = (importer.principal as IAwsPrincipal).arn;
     this.volume = { name: volumeName };
     const { environment, secrets } = agentEnvironment.toEcs();
     const groups = agentEnvironment.get('KONG_RESILIENCE_HANDOVER_GROUP') === undefined;
@@ -244,7 +247,7 @@ export class EcsImporter extends Construct {
     return {
       containerDefinitions: JSON.stringify([this.containerDefinition, ...all]),
       volume: [this.volume],
-      taskRoleArn: (this.#props.importer.principal as IAwsPrincipal).arn,
+      taskRoleArn: this.taskRoleArn,
       executionRoleArn: this.executionRole.arn,
       dependsOn: this.dependsOn,
     };

@@ -244,6 +244,17 @@ describe('KR_RULE_HANDOVER_UNREAD', () => {
     expect(beside(container('kong', 'kong:3.9.1', { KONG_DECLARATIVE_CONFIG: '/handover/config.json' }))).toEqual([]);
   });
 
+  it('tells of an entry point that never reads BASH_ENV', () => {
+    const started = container('kong', 'kong:3.9.1', { BASH_ENV: '/var/lib/kong-resilience/handover/start.sh' });
+    expect(beside({ ...started, entryPoint: ['/usr/local/bin/kong'], command: ['start'] })).toEqual([
+      `Stack/Task warn: ${code} the container "kong" has an entry point of its own, ["/usr/local/bin/kong"], which is no bash that reads BASH_ENV, so that what the agent beside it stages is never used. Leave it out, or start it by bash.`,
+    ]);
+    expect(beside({ ...started, entryPoint: ['/docker-entrypoint.sh'], command: ['kong', 'docker-start'] })).toEqual(
+      [],
+    );
+    expect(levelOf(beside({ ...started, entryPoint: ['/our-own.sh'] }))).toBe('info');
+  });
+
   it('nor of a control plane, another process, or one beside an export', () => {
     expect(beside(container('kong', 'kong:3.9.1', { KONG_ROLE: 'control_plane' }))).toEqual([]);
     expect(beside(container('otel', 'otel:1', {}))).toEqual([]);
