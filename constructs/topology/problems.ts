@@ -14,10 +14,11 @@ export const versionListToken = defineProblem(
     'gatewayVersions is a token: each version gets lifecycle rules of its own, so their number must be known. Give a list; its members may be tokens.',
 );
 
-export const noVersionList = defineProblem(
-  'KR_TF_GATEWAY_VERSIONS',
-  'Gateway versions are a text, and no list.',
-  (value: string) => `gatewayVersions is "${value}": it must be a list of versions in full, such as ["3.9.1"].`,
+export const notAList = defineProblem(
+  'KR_TF_LIST',
+  'A prop that takes a list is given something else.',
+  (prop: string, value: unknown, example: string) =>
+    `${prop} is ${JSON.stringify(value) ?? String(value)}: it must be a list. Write it in brackets, such as ${example}.`,
 );
 
 export const noVersions = defineProblem(

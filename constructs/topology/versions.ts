@@ -1,6 +1,6 @@
 import { explainVersion, parseGatewayVersion } from '../../src/contract';
 import { isKnown, type Problem } from '../problems';
-import { mixedEditions, notFullVersion, noVersionList, noVersions, versionListToken, versionTwice } from './problems';
+import { mixedEditions, notAList, notFullVersion, noVersions, versionListToken, versionTwice } from './problems';
 
 /** What is wrong with a version, at the prop that has it; nothing for a token. */
 export function versionProblems(prop: string, version: string): Problem[] {
@@ -10,15 +10,17 @@ export function versionProblems(prop: string, version: string): Problem[] {
 
 /** What is wrong with the versions that a store is given, which has rules for each of them. */
 export function versionListProblems(versions: readonly string[]): Problem[] {
+  const noList = noListProblems(versions);
+  if (noList.length > 0) return noList;
   if (!isKnown(versions)) return [versionListToken()];
-  if (isText(versions)) return [noVersionList(versions)];
   return versions.flatMap((version, index) => versionProblems(`gatewayVersions[${index}]`, version));
 }
 
 /** What is wrong with the versions of an exporter. */
 export function versionsProblems(versions: readonly string[]): Problem[] {
+  const noList = noListProblems(versions);
+  if (noList.length > 0) return noList;
   if (!isKnown(versions)) return [];
-  if (isText(versions)) return [noVersionList(versions)];
   if (versions.length === 0) return [noVersions()];
   const twice = new Set(versions.filter((version, index) => versions.indexOf(version) !== index));
   const editions = new Set(versions.map(editionOf).filter((edition) => edition !== undefined));
@@ -29,6 +31,12 @@ export function versionsProblems(versions: readonly string[]): Problem[] {
   ];
 }
 
+/** A user without types can give a single version as a text; a token is judged by nobody before Terraform. */
+function noListProblems(versions: unknown): Problem[] {
+  if (Array.isArray(versions) || (versions !== undefined && !isKnown(versions))) return [];
+  return [notAList('gatewayVersions', versions, '["3.9.1"]')];
+}
+
 /** Whether the gateway is Enterprise, by the four parts of its version. One that is not known yet counts as open source. */
 export function isEnterprise(versions: readonly string[]): boolean {
   return versions.some((version) => editionOf(version) === 'enterprise');
@@ -37,11 +45,6 @@ export function isEnterprise(versions: readonly string[]): boolean {
 /** Whether an Enterprise gateway may write under this version, which elects a leader there; a token may be any. */
 export function mayBeEnterprise(version: string): boolean {
   return !isKnown(version) || editionOf(version) === 'enterprise';
-}
-
-/** In JavaScript, and where types are only stripped, one version may come in the place of a list. */
-function isText(versions: unknown): versions is string {
-  return typeof versions === 'string';
 }
 
 function editionOf(version: string): 'open-source' | 'enterprise' | undefined {

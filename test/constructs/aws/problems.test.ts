@@ -145,6 +145,11 @@ describe('a mistake is told whole', () => {
       'KR_TF_S3_REPLICA_KEY the replica has kmsKeyArn, and the store is encrypted with keys of S3: S3 replicates under a key of KMS only what is under one. Set encryption of the store to S3Encryption.ownKey() or existingKey(arn), or leave kmsKeyArn out.',
     ],
     [
+      'a version that is no list',
+      store({ gatewayVersions: '3.9.1' as unknown as string[] }),
+      'KR_TF_LIST gatewayVersions is "3.9.1": it must be a list. Write it in brackets, such as ["3.9.1"].',
+    ],
+    [
       'name and namePrefix',
       (stack) => new EcsTaskRole(stack, 'X', { name: 'kong', namePrefix: 'kong-' }),
       'KR_TF_AWS_NAMES name is "kong" and namePrefix is "kong-": give one of them, or neither.',

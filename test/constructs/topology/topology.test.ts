@@ -90,12 +90,15 @@ describe('an exporter', () => {
         '  KR_TF_PORT statusPort is 65536: it must be a whole number from 1 to 65535.',
       ].join('\n'),
     );
-    const text = '3.9.1' as unknown as string[];
-    expect(() => new ExporterNode(stack, 'Text', { ...cluster, store, principal, gatewayVersions: text })).toThrow(
-      'stack/Text: 1 problem\n  KR_TF_GATEWAY_VERSIONS gatewayVersions is "3.9.1": it must be a list of versions in full, such as ["3.9.1"].',
-    );
     expect(() => new ExporterNode(stack, 'None', { ...cluster, store, principal, gatewayVersions: [] })).toThrow(
       'stack/None: 1 problem\n  KR_TF_NO_GATEWAY_VERSION gatewayVersions is empty: name each version that your data planes run, such as ["3.9.1"].',
+    );
+  });
+
+  it.each(['3.9.1', 3, null, undefined, { 0: '3.9.1' }])('takes a list of versions alone, not %j', (given) => {
+    const gatewayVersions = given as unknown as string[];
+    expect(() => exporter({ gatewayVersions })).toThrow(
+      `stack/Exporter: 1 problem\n  KR_TF_LIST gatewayVersions is ${JSON.stringify(given) ?? 'undefined'}: it must be a list. Write it in brackets, such as ["3.9.1"].`,
     );
   });
 
