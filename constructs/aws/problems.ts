@@ -125,7 +125,7 @@ export const iamName = defineProblem(
   'KR_TF_AWS_NAME',
   'A name is one that IAM does not allow.',
   (prop: string, value: string, longest: number) =>
-    `${prop} is ${quote(value)}: it must be 1 to ${longest} letters, digits and characters of "+=,.@_-".`,
+    `${prop} is ${quote(value)}: it must be 1 to ${longest} letters, digits and characters of "+=,.@_-".${prop === 'roleName' && /^arn:/.test(value) ? ' For an ARN, use ExistingRole.fromRoleArn.' : ''}`,
 );
 
 export const iamPath = defineProblem(

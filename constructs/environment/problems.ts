@@ -32,7 +32,7 @@ export const noValue = defineProblem(
   'KR_TF_ENV_NO_VALUE',
   'A variable is given something that is no `EnvValue`.',
   (name: string, type: string) =>
-    `${name} is given a ${type}, and a value says whether it may be shown. Write EnvValue.fromText('…') for a plain text, or name the place of a secret (EnvValue.fromAwsSecret, fromGoogleSecret, fromKubernetesSecret).`,
+    `${name} is given a ${type}, and a value says whether it may be shown. Name the place of a secret (EnvValue.fromAwsSecret, fromGoogleSecret, fromKubernetesSecret), or write EnvValue.fromText('…') for what anyone may see.`,
 );
 
 export const fileTwice = defineProblem(

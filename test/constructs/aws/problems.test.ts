@@ -187,7 +187,7 @@ describe('a mistake is told whole', () => {
     [
       'the ARN of a role as its name',
       (stack) => ExistingRole.fromRoleName(stack, 'X', 'arn:aws:iam::111111111111:role/mine'),
-      'KR_TF_AWS_NAME roleName is "arn:aws:iam::111111111111:role/mine": it must be 1 to 64 letters, digits and characters of "+=,.@_-".',
+      'KR_TF_AWS_NAME roleName is "arn:aws:iam::111111111111:role/mine": it must be 1 to 64 letters, digits and characters of "+=,.@_-". For an ARN, use ExistingRole.fromRoleArn.',
     ],
     [
       'an illegal name of a user',

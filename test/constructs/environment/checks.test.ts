@@ -34,7 +34,7 @@ describe('a block', () => {
       override: wrong({ KONG_PLUGINS: undefined }),
     };
     const told = (name: string, type: string): string =>
-      `  KR_TF_ENV_NO_VALUE ${name} is given a ${type}, and a value says whether it may be shown. Write EnvValue.fromText('…') for a plain text, or name the place of a secret (EnvValue.fromAwsSecret, fromGoogleSecret, fromKubernetesSecret).`;
+      `  KR_TF_ENV_NO_VALUE ${name} is given a ${type}, and a value says whether it may be shown. Name the place of a secret (EnvValue.fromAwsSecret, fromGoogleSecret, fromKubernetesSecret), or write EnvValue.fromText('…') for what anyone may see.`;
     expect(refusal(() => block(layers))).toBe(
       [
         'stack/node: 3 problems',
