@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { minio, versitygw } from '../test/cli/stores';
 import type { ProgramOptions } from '../test/support/program';
+import { alone, hurts, type Kind, together } from './faults/exporters';
 import { writeFigure } from './support/figures';
 import { nodeAhead } from './support/node-ahead';
 import { otherVersion } from './support/other-version';
@@ -10,102 +11,117 @@ import { ci, recordFolder, times } from './support/settings';
 import { until } from '../test/support/until';
 import { Trio } from './support/trio';
 
-/** What is run for an exporter; nothing: node and the bundle. */
-type Command = () => Promise<ProgramOptions['command']>;
-const usual: Command = () => Promise.resolve(undefined);
-const clockAhead =
-  (seconds: number): Command =>
-  () =>
-    Promise.resolve(nodeAhead(seconds));
+/** What is run for an exporter; absent: node and the bundle. */
+async function commandOf(kind: Kind): Promise<ProgramOptions['command']> {
+  switch (kind) {
+    case 'usual':
+      return undefined;
+    case 'an hour ahead':
+      return nodeAhead(hourSeconds);
+    case 'an hour behind':
+      return nodeAhead(-hourSeconds);
+    case 'of another version':
+      return otherVersion();
+  }
+}
 
 const hours = { timeout: 8 * 3_600_000 };
 const hourSeconds = 3_600;
 const hourMs = hourSeconds * 1000;
 const leaseMs = 2_000;
-const faults = ['paused', 'store cut', 'control plane cut', 'killed', 'store silent', 'control plane silent'] as const;
 /** Each in turn, through all tests, so that a short run has them all. */
 let turn = 0;
+function nextHurt(): (typeof hurts)[number] {
+  const row = hurts[turn++ % hurts.length];
+  if (row === undefined) throw new Error('no row');
+  return row;
+}
 
 describe.each([versitygw(), minio()].map((kind) => [kind.name, kind] as const))('exporters on %s', (name, kind) => {
   beforeAll(() => (kind.missing ? undefined : kind.start()));
   afterAll(() => kind.stop());
 
-  it.skipIf(kind.missing).each<[string, readonly Command[]]>([
-    ['two with right clocks', [usual, usual]],
-    ['three, one an hour ahead and one an hour behind', [usual, clockAhead(hourSeconds), clockAhead(-hourSeconds)]],
-    ['two, one of another version of this program', [usual, otherVersion]],
-  ])('never put an older configuration over a newer one, and take over: %s', hours, async (what, programs) => {
-    const choice = random(`exporters ${name} ${what}`);
-    const commands = await Promise.all(programs.map((command) => command()));
-    const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, commands, leaseMs });
-    await trio.publishAndArrive();
-    const rounds = times({ ci: 3, short: 12, long: 400 });
-    const takeovers: number[] = [];
-    const done = new Map<string, number>();
-    for (let round = 0; round < rounds; round++) {
-      const fault = faults[turn++ % faults.length] ?? 'paused';
-      const leader = await trio.leader();
-      const hurt = choice.below(4) > 0 ? leader : choice.of(trio.members);
-      // Of some rounds the fault begins with a change on its way.
-      if (choice.below(2) === 0) trio.publish();
-      await delay(choice.below(60));
-      const begun = performance.now();
-      trio.hurt(hurt, fault);
-      done.set(fault, (done.get(fault) ?? 0) + 1);
-      trio.publish();
-      // A leader may wait for its silent control plane longer than for anything else.
-      if (fault !== 'control plane silent') {
-        const arrivedAt = await trio.arrives();
-        if (hurt === leader && fault !== 'control plane cut') {
-          // The change came after the fault: the one that is hurt cannot have put it.
-          expect((await trio.leader()).name, `who put it, ${leader.name} being ${fault}`).not.toBe(leader.name);
-          takeovers.push(arrivedAt - begun);
+  it.skipIf(kind.missing).each(together.map((row) => [row.id, row.inject.exporters] as const))(
+    'never put an older configuration over a newer one, and take over: %s',
+    hours,
+    async (id, exporters) => {
+      const choice = random(`exporters ${name} ${id}`);
+      const commands = await Promise.all(exporters.map(commandOf));
+      const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, commands, leaseMs });
+      await trio.publishAndArrive();
+      const rounds = times({ ci: 3, short: 12, long: 400 });
+      const takeovers: number[] = [];
+      const done = new Map<string, number>();
+      for (let round = 0; round < rounds; round++) {
+        const {
+          inject: { fault },
+          expected: { takeover },
+        } = nextHurt();
+        const leader = await trio.leader();
+        const hurt = choice.below(4) > 0 ? leader : choice.of(trio.members);
+        // Of some rounds the fault begins with a change on its way.
+        if (choice.below(2) === 0) trio.publish();
+        await delay(choice.below(60));
+        const begun = performance.now();
+        trio.hurt(hurt, fault);
+        done.set(fault, (done.get(fault) ?? 0) + 1);
+        trio.publish();
+        // A leader may wait for its silent control plane longer than for anything else.
+        if (takeover.stored === 'while it lasts') {
+          const arrivedAt = await trio.arrives();
+          if (hurt === leader && takeover.by === 'another one') {
+            // The change came after the fault: the one that is hurt cannot have put it.
+            expect((await trio.leader()).name, `who put it, ${leader.name} being ${fault}`).not.toBe(leader.name);
+            takeovers.push(arrivedAt - begun);
+          }
+          // A, B, and A again, while the one that is hurt may still have B on its way.
+          if (choice.below(2) === 0) {
+            trio.publishAgain();
+            await trio.arrives();
+          }
         }
-        // A, B, and A again, while the one that is hurt may still have B on its way.
-        if (choice.below(2) === 0) {
-          trio.publishAgain();
-          await trio.arrives();
-        }
+        await delay(choice.below(2 * leaseMs));
+        if (choice.below(2) === 0) trio.publish();
+        await trio.mend(hurt, fault);
+        await trio.arrives();
+        trio.check();
       }
-      await delay(choice.below(2 * leaseMs));
-      if (choice.below(2) === 0) trio.publish();
-      await trio.mend(hurt, fault);
-      await trio.arrives();
-      trio.check();
-    }
-    await trio.end();
-    // By the whole seconds of the store's dates and a third of the lease between two looks; the rest is a busy machine.
-    takeovers.sort((a, b) => a - b);
-    const [median, longest] = [takeovers[takeovers.length >> 1], takeovers.at(-1)];
-    // The few rounds of CI may have none.
-    if (!ci) expect(takeovers).not.toEqual([]);
-    if (longest !== undefined) expect(longest).toBeLessThan(10 * leaseMs);
-    const seconds = (ms: number | undefined): string => (ms === undefined ? 'none' : `${(ms / 1000).toFixed(1)} s`);
-    writeFigure(recordFolder, {
-      suite: 'exporters',
-      what: `faults of ${what}, ${name}`,
-      count: rounds,
-      note: [
-        [...done].map(([fault, count]) => `${fault} ${count}`).join(', '),
-        `${trio.puts} configurations put in ${trio.terms} terms`,
-        `lease ${seconds(leaseMs)}, another one's put after it: ${seconds(median)} (median), ${seconds(longest)} (longest)`,
-      ].join('; '),
-    });
-  });
+      await trio.end();
+      // By the whole seconds of the store's dates and a third of the lease between two looks; the rest is a busy machine.
+      takeovers.sort((a, b) => a - b);
+      const [median, longest] = [takeovers[takeovers.length >> 1], takeovers.at(-1)];
+      // The few rounds of CI may have none.
+      if (!ci) expect(takeovers).not.toEqual([]);
+      if (longest !== undefined) expect(longest).toBeLessThan(10 * leaseMs);
+      const seconds = (ms: number | undefined): string => (ms === undefined ? 'none' : `${(ms / 1000).toFixed(1)} s`);
+      writeFigure(recordFolder, {
+        suite: 'exporters',
+        what: `faults of \`${id}\`, ${name}`,
+        count: rounds,
+        note: [
+          [...done].map(([fault, count]) => `${fault} ${count}`).join(', '),
+          `${trio.puts} configurations put in ${trio.terms} terms`,
+          `lease ${seconds(leaseMs)}, another one's put after it: ${seconds(median)} (median), ${seconds(longest)} (longest)`,
+        ].join('; '),
+      });
+    },
+  );
 
-  it.skipIf(kind.missing).each([
-    ['ahead', 1],
-    ['behind', -1],
-  ])('export with a clock that is an hour %s', hours, async (_, sign) => {
-    const commands = [nodeAhead(sign * hourSeconds)];
-    const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, commands, leaseMs });
-    await trio.publishAndArrive();
-    // It can be read from the store before its put is answered.
-    await until('the put is answered', () => trio.puts > 0);
-    expect(Math.abs(trio.clockAheadMs - sign * hourMs)).toBeLessThan(hourMs / 2);
-    await trio.publishAndArrive();
-    await trio.end();
-  });
+  it.skipIf(kind.missing).each(alone.map((row) => [row.id, row.inject.exporters] as const))(
+    'export with a wrong clock: %s',
+    hours,
+    async (id, exporters) => {
+      const commands = await Promise.all(exporters.map(commandOf));
+      const trio = await Trio.start({ bucket: await kind.bucket(), target: kind.endpoint, commands, leaseMs });
+      await trio.publishAndArrive();
+      // It can be read from the store before its put is answered.
+      await until('the put is answered', () => trio.puts > 0);
+      const aheadMs = id === 'exporter-clock-ahead' ? hourMs : -hourMs;
+      expect(Math.abs(trio.clockAheadMs - aheadMs)).toBeLessThan(hourMs / 2);
+      await trio.publishAndArrive();
+      await trio.end();
+    },
+  );
 
   it.skipIf(kind.missing)('follow a later version of this program, and count on from its term', hours, async () => {
     const bucket = await kind.bucket();

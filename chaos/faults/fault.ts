@@ -43,6 +43,12 @@ export interface StartOutcome {
   readonly serves: 'what was handed over' | 'its cache' | "the user's own file" | 'nothing';
 }
 
+/** What becomes of the next change where several may export it; never is an older one put over it, nor twice in a term. */
+export interface TakeoverOutcome {
+  readonly stored: 'while it lasts' | 'when it is over';
+  readonly by: 'another one' | 'one of them' | 'itself';
+}
+
 /** A row of the fault table: the input of a suite of `npm run chaos`, and of docs/faults.md. */
 export interface Fault<Injection> {
   /** Stable, in kebab case. */
@@ -55,5 +61,6 @@ export interface Fault<Injection> {
     readonly export?: ExportOutcome;
     readonly import?: ImportOutcome;
     readonly start?: StartOutcome;
+    readonly takeover?: TakeoverOutcome;
   };
 }

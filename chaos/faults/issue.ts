@@ -41,6 +41,13 @@ export const named: Readonly<Record<string, readonly string[]>> = {
   'the control plane: two equal frames at once': ['control-plane-twice'],
   'the control plane: 1,000 pushes a second': ['control-plane-1000-pushes'],
   'the control plane: flapping for an hour of simulated time': ['control-plane-flapping'],
+  'two and three exporters': ['exporters-two'],
+  'exporters: paused past their lease': ['exporter-paused'],
+  'exporters: killed': ['exporter-killed'],
+  'exporters: partitioned from the store': ['exporter-store-cut', 'exporter-store-silent'],
+  'exporters: partitioned from the control plane': ['exporter-control-plane-cut', 'exporter-control-plane-silent'],
+  'exporters: clocks wrong by up to an hour': ['exporters-clocks', 'exporter-clock-ahead', 'exporter-clock-behind'],
+  'exporters: one of another version of this program': ['exporters-versions'],
   "the gateway's start: empty prefix, no file": ['gateway-empty', 'gateway-empty-nothing-stored'],
   "the gateway's start: empty prefix, KONG_DECLARATIVE_CONFIG set to a valid file": [
     'gateway-empty-own-file',

@@ -1,5 +1,6 @@
-import type { Fault, ImportOutcome, ExportOutcome, Line, Metrics, StartOutcome } from './fault';
+import type { Fault, ImportOutcome, ExportOutcome, Line, Metrics, StartOutcome, TakeoverOutcome } from './fault';
 import { controlPlaneFaults } from './control-plane';
+import { alone, hurts, together } from './exporters';
 import { gatewayFaults } from './gateway';
 import { storeFaults } from './store';
 
@@ -31,6 +32,14 @@ export const parts: readonly Part[] = [
     rows: controlPlaneFaults,
   },
   {
+    heading: 'The exporters',
+    about:
+      'The first six happen in turn to the exporter that leads, and sometimes to any of them, with changes before, during and afterwards, in each of the three rows that follow, on versitygw and on MinIO. ' +
+      'What the store took is compared whole: never an older configuration after a newer one, one writer in a term. Nobody ends of it, and all end with 0 after SIGTERM.',
+    rows: [...hurts, ...together, ...alone],
+    columns: ['row', 'fault', 'the next change is stored', 'by'],
+  },
+  {
     heading: 'The gateway',
     about:
       "A start in an outage: `import` as a process stages what is stored, then `start.sh` decides in front of the gateway. Script and reader of the cache are the real ones, and the caches are Kong 3.9.3's own or of its format; " +
@@ -43,7 +52,7 @@ export const parts: readonly Part[] = [
 const head = `# Faults
 
 What each fault does to an exporter (\`run\`) and to an import: what the log says, the exit code, the metrics, what is stored and what is handed over. This table is
-the input of the suites \`store\`, \`control-plane\` and \`gateway\` of \`npm run chaos\`, which bring each fault about with the program as a process and compare; it is written by
+the input of the suites \`store\`, \`control-plane\`, \`exporters\` and \`gateway\` of \`npm run chaos\`, which bring each fault about with the program as a process and compare; it is written by
 \`npx tsx chaos/faults/write-page.ts\`. The codes are those of [errors.md](errors.md), the events and metrics those of [metrics.md](metrics.md).
 
 - The exit code of an exporter is that after SIGTERM, because it goes on trying; that of an import is the one with \`--strict\`, and 0 without it.
@@ -61,6 +70,7 @@ function section({ heading, about, rows, columns = agentColumns }: Part): string
       expected.export === undefined ? [] : [['export', ...exportCells(expected.export)]],
       expected.import === undefined ? [] : [['import', ...importCells(expected.import)]],
       expected.start === undefined ? [] : [startCells(expected.start)],
+      expected.takeover === undefined ? [] : [takeoverCells(expected.takeover)],
     ].flat();
     return sides.map((cells, index) => line([...(index === 0 ? [`\`${id}\``, fault] : ['', '']), ...cells]));
   });
@@ -69,6 +79,10 @@ function section({ heading, about, rows, columns = agentColumns }: Part): string
 
 function startCells({ said, file, serves }: StartOutcome): string[] {
   return [`"${said}"`, file, serves];
+}
+
+function takeoverCells({ stored, by }: TakeoverOutcome): string[] {
+  return [stored, by];
 }
 
 function exportCells({ log, exitCode, metrics, stored }: ExportOutcome): string[] {
