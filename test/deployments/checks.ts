@@ -31,6 +31,25 @@ export interface ScheduledCheck<Specification> {
   }[];
 }
 
+/** A check whose environment lacks its store, and one that looks for another version. */
+export function environmentMutants<Specification>(
+  without: (variable: string) => (specification: Specification) => Specification,
+  having: (variable: string, value: string) => (specification: Specification) => Specification,
+): ScheduledCheck<Specification>['mutants'] {
+  return [
+    {
+      name: 'without the store',
+      mutate: without('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE'),
+      saying: /KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
+    },
+    {
+      name: 'of another version',
+      mutate: having('KONG_RESILIENCE_GATEWAY_VERSION', '3.8.0'),
+      saying: /KR_STORE_ABSENT/,
+    },
+  ];
+}
+
 /** A lease that was confirmed last when nobody looked. */
 async function grownOld({ objects }: World): Promise<void> {
   const lease = JSON.parse(String(await objects.read('kong-resilience.json'))) as object;

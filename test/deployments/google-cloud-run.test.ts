@@ -10,7 +10,7 @@ import { type CloudRunJob, runOnSchedule, taskOf } from '../support/platforms/cl
 import { metadataServer } from '../support/platforms/credentials';
 import { agentImage, gatewayImage, type Image } from '../support/platforms/images';
 import { hasResult } from '../support/platforms/prometheus';
-import { describeCheck } from './checks';
+import { describeCheck, environmentMutants } from './checks';
 import { applied } from './rendered';
 import { describeDeployment, type Environment, type Mutant, noControlPlane } from './scenarios';
 import { gcsServer } from './store-server';
@@ -287,16 +287,10 @@ describeCheck<Check>({
     return { exitCode: exitCodes.at(-1) ?? Number.NaN, log, alarmed: isRaised(check, log) };
   },
   mutants: [
-    {
-      name: 'without the store',
-      mutate: containerWith(drop('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE')),
-      saying: /KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
-    },
-    {
-      name: 'of another version',
-      mutate: containerWith(set('KONG_RESILIENCE_GATEWAY_VERSION', '3.8.0')),
-      saying: /KR_STORE_ABSENT/,
-    },
+    ...environmentMutants(
+      (variable) => containerWith(drop(variable)),
+      (variable, value) => containerWith(set(variable, value)),
+    ),
     {
       name: 'with another account',
       mutate: taskWith((task) => ({ ...task, service_account: 'other@edge-prod.iam.gserviceaccount.com' })),

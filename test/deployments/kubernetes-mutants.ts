@@ -1,6 +1,6 @@
 import type { KubernetesContainer, PodSpec } from '../support/platforms/kubernetes';
 import type { CronJob } from '../support/platforms/kubernetes-job';
-import type { ScheduledCheck } from './checks';
+import { environmentMutants, type ScheduledCheck } from './checks';
 import { type Mutant, noControlPlane } from './scenarios';
 
 type Change = (container: KubernetesContainer) => KubernetesContainer;
@@ -161,16 +161,10 @@ export function kubernetesCheckMutants<Specification extends Check>(
     };
   const containerWith = (to: Change) => podWith((spec) => change(spec, () => true, to));
   return [
-    {
-      name: 'without the store',
-      mutate: containerWith(drop('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE')),
-      saying: /KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
-    },
-    {
-      name: 'of another version',
-      mutate: containerWith(set('KONG_RESILIENCE_GATEWAY_VERSION', '3.8.0')),
-      saying: /KR_STORE_ABSENT/,
-    },
+    ...environmentMutants<Specification>(
+      (variable) => containerWith(drop(variable)),
+      (variable, value) => containerWith(set(variable, value)),
+    ),
     {
       name: 'without its program',
       mutate: podWith((spec) => ({
