@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServer, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -197,11 +197,15 @@ describe('an outage of the store', () => {
         KONG_RESILIENCE_LEASE_SECONDS: '2',
       });
       const exporter = new Program(['run'], environment);
-      await exporter.waitFor('the first is stored', () => holds(bucket, named('first')));
+      // Stored is not yet answered: a way that closes in between leaves the first in the spool.
+      await exporter.logged('that the first is exported', ({ event }) => event === 'exported');
       await exporter.waitFor('nothing is pending', () => readdirSync(spool).length === 0);
       await way.close();
       cluster.publish(named('second'));
-      await exporter.waitFor('the second waits in the spool', () => existsSync(`${spool}/3.9.3.spool`));
+      const file = `${spool}/3.9.3.spool`;
+      await exporter.waitFor('the second waits in the spool', () => {
+        return existsSync(file) && readFileSync(file).includes(named('second').table);
+      });
       await exporter.stop('SIGKILL');
       await cluster.down();
       await way.open();
