@@ -177,8 +177,8 @@ export class EcsImporter extends Construct {
 
   /**
    * A gateway's container with what it needs: the gateway's environment and secrets, `BASH_ENV` for the hand-over, the
-   * volume, its turn after the import, the group of the hand-over; and, unless it has its own, a user, a health check on
-   * `/status/ready`, and a restart policy.
+   * volume, its turn after the import, the group of the hand-over for a user without one; and, unless it has its own, a
+   * user, a health check on `/status/ready`, and a restart policy.
    *
    * @param container the container as it is: image, ports, log and whatever else. Image and start command stay
    * @throws DeclarationError when it has a variable or a mount that the hand-over brings, and differs
@@ -200,7 +200,7 @@ export class EcsImporter extends Construct {
     return {
       ...container,
       essential: true,
-      user: container.user ?? `${gatewayUser}:${this.#group}`,
+      user: container.user === undefined ? `${gatewayUser}:${this.#group}` : withGroup(container.user, this.#group),
       environment: merged(container.environment, environment),
       secrets: merged(container.secrets, added.secrets),
       mountPoints: [
@@ -285,12 +285,16 @@ function entryPointDoubts({ name, entryPoint = [], command = [] }: EcsContainer)
   return readsBashEnv(entryPoint, command) === false ? [startScriptUnread(name, entryPoint)] : [];
 }
 
+/** A user without a group gets the one that may read the hand-over. What a token stands for may have one, and stays. */
+const withGroup = (user: string, group: string): string =>
+  isKnown(user) && !user.includes(':') ? `${user}:${group}` : user;
+
 /** A user who may not read the hand-over: its files belong to the import's user and to the group, and to nobody else. */
 function userDoubts({ name, user }: EcsContainer, handedTo: string): Problem[] {
   if (!isKnown(user)) return [];
-  // What a name stands for is in the image. The first number of root reads everything.
-  const [, uid = '', gid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? [];
-  if (['', '0', `${AGENT_UID}`].includes(uid) || gid === handedTo) return [];
+  const [uid = '', group] = user.split(':');
+  // Root reads everything.
+  if (group === undefined || group === handedTo || ['0', 'root', `${AGENT_UID}`].includes(uid)) return [];
   return [handoverUnreadable(name, user, uid, handedTo)];
 }
 
@@ -317,7 +321,7 @@ function conflicts(
   addedSecrets: readonly EcsSecret[],
 ): Problem[] {
   const told = (name: string, text: string): string =>
-    isSecretVariable(name) ? 'a secret' : isKnown(text) ? show(text) : 'a value that Terraform alone knows';
+    isSecretVariable(name) ? 'a secret' : isKnown(text) ? show(text) : expressionOf(construct, text);
   const all = (variables: readonly EcsVariable[], from: readonly EcsSecret[]): readonly (readonly [string, Said])[] => [
     ...variables.map(
       ({ name, value }) => [name, { is: `value ${expressionOf(construct, value)}`, shown: told(name, value) }] as const,

@@ -1,4 +1,5 @@
 import { defineProblem, type Problem } from '../../problems';
+import { AGENT_UID } from '../../topology';
 
 /** A text in a message. */
 const quote = (text: string): string => JSON.stringify(text);
@@ -114,9 +115,9 @@ export const startScriptUnread = defineProblem(
 
 export const handoverUnreadable = defineProblem(
   'KR_TF_ECS_USER',
-  "A gateway's container runs as a number that has no right to read the hand-over.",
+  "A gateway's container runs in a group that has no right to read the hand-over.",
   (container: string, user: string, uid: string, group: string) =>
-    `the container ${quote(container)} has user ${quote(user)}, and what is imported may be read by the group ${group} alone. Set user to ${quote(`${uid}:${group}`)}, or leave it out and give EcsImporter gatewayUser ${quote(uid)}.`,
+    `the container ${quote(container)} has user ${quote(user)}, and what is imported may be read by the group ${group} and the user ${AGENT_UID} alone. Set user to ${quote(uid)}, which gets that group, or to ${quote(`${uid}:${group}`)}.`,
 );
 
 export const noContainers = defineProblem(

@@ -25,6 +25,9 @@ const refused = (props: Partial<EcsImporterProps>, options: NodeOptions = {}) =>
 const refusedContainer = (use: (importer: EcsImporter) => unknown) =>
   refusalOf(({ stack, importer }) => void use(new EcsImporter(stack, 'Import', { importer, image })));
 
+const expression = (text: string) =>
+  Token.asString({ resolve: () => text, toString: () => 'expression', creationStack: [] });
+
 const problem = (text: string) => `Stack/Import: 1 problem\n  ${text}`;
 
 describe('an importer in a task of ECS', () => {
@@ -122,6 +125,22 @@ describe('an importer in a task of ECS', () => {
       },
       restartPolicy: { enabled: true, restartAttemptPeriod: 60 },
     });
+  });
+
+  it("gives an image's user whose name is a token the group too", () => {
+    const gatewayUser = Token.asString(Fn.join('', ['k', 'ong']));
+    expect(made((importer) => importer.gatewayContainer(kong).user, { gatewayUser })).toBe(`${gatewayUser}:10001`);
+  });
+
+  it.each([
+    ['nobody', 'nobody:10001'],
+    ['1337', '1337:10001'],
+    ['1337:10001', '1337:10001'],
+    ['kong:kong', 'kong:kong'],
+  ])("gives the gateway's user %s the group of the hand-over where it has none", (user, given) => {
+    expect(made((importer) => importer.gatewayContainer({ ...kong, user })).user).toBe(given);
+    const token = Token.asString(Fn.join('', [user]));
+    expect(made((importer) => importer.gatewayContainer({ ...kong, user: token })).user).toBe(token);
   });
 
   it('keeps what the gateway has', () => {
@@ -277,6 +296,12 @@ describe('what an importer in a task of ECS refuses', () => {
       `the variable KONG_CLUSTER_CERT = the secret "${secret}"`,
       `the secret "${secret}:cert::"`,
       { secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom: secret }] },
+      'clusterCert to KongResilience',
+    ],
+    [
+      'the variable KONG_CLUSTER_CERT = the secret ${aws_secretsmanager_secret.kong.name}',
+      `the secret "${secret}:cert::"`,
+      { secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom: expression('${aws_secretsmanager_secret.kong.name}') }] },
       'clusterCert to KongResilience',
     ],
     [
@@ -468,30 +493,27 @@ describe('what is doubtful about containers of one’s own', () => {
     expect(doubts([{ ...kong, entryPoint, command: ['kong', 'start'] }])).toEqual([]);
   });
 
-  it.each(['1337', '1337:1337'])('is a user who may not read the hand-over: %s', (user) => {
+  it.each([
+    ['1337:1337', '1337'],
+    ['1337:kong', '1337'],
+    ['kong:kong', 'kong'],
+  ])('is a user in a group that may not read the hand-over: %s', (user, uid) => {
     expect(doubts([{ ...kong, user }])).toEqual([
-      `KR_TF_ECS_USER the container "kong" has user "${user}", and what is imported may be read by the group 10001 alone. Set user to "1337:10001", or leave it out and give EcsImporter gatewayUser "1337".`,
+      `KR_TF_ECS_USER the container "kong" has user "${user}", and what is imported may be read by the group 10001 and the user 1000 alone. Set user to "${uid}", which gets that group, or to "${uid}:10001".`,
     ]);
   });
 
-  it.each([
-    '1337:10001',
-    '1000',
-    '1000:1000',
-    '0',
-    'root',
-    'kong:1000',
-    '1337:kong',
-    Token.asString(Fn.join('', ['1'])),
-  ])('is none in a user who may read it, or of whom that is not known: %s', (user) => {
-    expect(doubts([{ ...kong, user }])).toEqual([]);
-  });
+  it.each(['1337:10001', '1337', 'kong', '1000:1000', '0:0', 'root:root', Token.asString(Fn.join('', ['1']))])(
+    'is none in a user who may read it, or of whom that is not known: %s',
+    (user) => {
+      expect(doubts([{ ...kong, user }])).toEqual([]);
+    },
+  );
 
   it('is none in variables that are the same expression, each read by itself', () => {
     const parts = made((importer) => {
-      const read = () => Token.asString({ resolve: () => `${secret}:cert::`, toString: () => 'x', creationStack: [] });
-      return importer.gatewayContainer({ ...kong, secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom: read() }] })
-        .secrets;
+      const valueFrom = expression(`${secret}:cert::`);
+      return importer.gatewayContainer({ ...kong, secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom }] }).secrets;
     });
     expect(parts?.map(({ name }) => name)).toEqual(['KONG_CLUSTER_CERT', 'KONG_CLUSTER_CERT_KEY']);
   });
