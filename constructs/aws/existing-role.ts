@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import type { EnvValues } from '../environment';
 import { isKnown, throwProblems } from '../problems';
 import { lazyPolicyDocument, type PolicyStatement } from './policy';
-import { policyName } from './policy-name';
+import { policyNameOf } from './policy-name';
 import type { IAwsPrincipal } from './principal';
 import { checkIamName, checkRoleArn } from './role-checks';
 
@@ -73,7 +73,7 @@ export class ExistingRole extends Construct implements IAwsPrincipal {
     new IamRolePolicy(this, id, {
       provider: this.#provider,
       role: this.roleName,
-      name: policyName(id),
+      name: policyNameOf(this, id),
       policy: lazyPolicyDocument(statements),
     });
   }

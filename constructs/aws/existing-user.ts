@@ -6,7 +6,7 @@ import type { EnvValues } from '../environment';
 import { throwProblems } from '../problems';
 import type { ExistingPrincipalOptions } from './existing-role';
 import { lazyPolicyDocument, type PolicyStatement } from './policy';
-import { policyName } from './policy-name';
+import { policyNameOf } from './policy-name';
 import type { IAwsPrincipal } from './principal';
 import { checkIamName } from './role-checks';
 
@@ -49,7 +49,7 @@ export class ExistingUser extends Construct implements IAwsPrincipal {
     new IamUserPolicy(this, id, {
       provider: this.#provider,
       user: this.userName,
-      name: policyName(id),
+      name: policyNameOf(this, id),
       policy: lazyPolicyDocument(statements),
     });
   }

@@ -314,6 +314,22 @@ describe('every kind of principal', () => {
     }
   });
 
+  it('names the policies of one existing principal apart, whatever stands for it', () => {
+    const { stack } = declare((scope) => {
+      const store = new S3Store(scope, 'First', { gatewayVersions: ['3.9.1'] });
+      for (const id of ['Blue', 'Green']) {
+        store.grantImport(ExistingRole.fromRoleName(scope, `${id}Role`, 'kong'));
+        store.grantImport(ExistingUser.fromUserName(scope, `${id}User`, 'kong'));
+      }
+    });
+    const { resource } = synth(stack);
+    for (const kind of ['aws_iam_role_policy', 'aws_iam_user_policy']) {
+      const names = Object.values(resource[kind] ?? {}).map(({ name }) => name as string);
+      expect(new Set(names).size).toBe(2);
+      for (const name of names) expect(name).toMatch(/^kong-Import-First-[0-9a-f]{8}$/);
+    }
+  });
+
   it('keeps the names of policies within what IAM allows', () => {
     const { stack } = declare((scope) => {
       const role = new EcsTaskRole(scope, 'Role');

@@ -14,7 +14,7 @@ data "aws_iam_role" "exporter_role_role" {
 }
 
 resource "aws_iam_role_policy" "exporter_role_export_store" {
-  name = "kong-Export-Store"
+  name = "kong-Export-Store-96b0a30f"
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -67,7 +67,7 @@ data "aws_iam_role" "importer_role_role" {
 }
 
 resource "aws_iam_role_policy" "importer_role_import_store" {
-  name = "kong-Import-Store"
+  name = "kong-Import-Store-f98cb2be"
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
