@@ -8,6 +8,7 @@ import { keyNotGiven } from './key-not-given';
 import { publicAccessNotBlocked } from './public-access-not-blocked';
 import { publicBucket } from './public-bucket';
 import type { Rule } from './rule';
+import { secretKeyNotGiven } from './secret-key-not-given';
 import { taskRoleReplaced } from './task-role-replaced';
 import { unversionedBucket } from './unversioned-bucket';
 import { versionNotExported } from './version-not-exported';
@@ -24,6 +25,7 @@ export const allRules: readonly Rule[] = [
   keyNotGiven,
   publicAccessNotBlocked,
   publicBucket,
+  secretKeyNotGiven,
   taskRoleReplaced,
   unversionedBucket,
   versionNotExported,

@@ -23,6 +23,7 @@ const namings: Readonly<Record<string, Naming>> = {
   aws_iam_role: role,
   aws_iam_user: user,
   aws_iam_policy: ownArn,
+  aws_secretsmanager_secret: ownArn,
   aws_lb_target_group: ownArn,
   aws_alb_target_group: ownArn,
   aws_ecs_task_definition: { same: ['arn', 'arn_without_revision'] },
