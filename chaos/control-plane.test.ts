@@ -38,7 +38,6 @@ class Scene {
       pki === undefined ? {} : { mtls: 'pki', ...pki.server, authorities: [pki.authority.certificate] },
     );
     await cluster.down();
-    cluster.port = await freePort();
     const bucket = await fileStore().bucket();
     await bucket.write(key, earlier.table);
     return new Scene(cluster, bucket, pki);

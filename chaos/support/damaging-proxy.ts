@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
-import { freePort, Listener } from '../../test/support/servers';
+import { Listener } from '../../test/support/servers';
 
 /** What the store said, whole. */
 export interface Answer {
@@ -38,8 +38,7 @@ export class DamagingProxy {
 
   static async start(target: URL): Promise<DamagingProxy> {
     const proxy = new DamagingProxy(target);
-    // None that another program is given while this one is away.
-    await proxy.#listener.open(await freePort());
+    await proxy.#listener.open();
     return proxy;
   }
 

@@ -5,6 +5,7 @@ import { ControlPlane, type ControlPlaneOptions } from '../../src/control-plane'
 import { silentLog } from '../../src/runtime';
 import { type KeyPair, makeClusterCertificate } from '../support/certificates';
 import { type Environment, temporaryFolder } from '../support/program';
+import { freePort } from '../support/servers/process';
 
 /** A configuration as a control plane publishes it. */
 export interface Table {
@@ -48,7 +49,7 @@ export class Cluster {
     readonly folder: string,
     readonly pair: KeyPair,
     private readonly options: Partial<ControlPlaneOptions>,
-    public port: number,
+    readonly port: number,
   ) {}
 
   /** @param options `version` is 3.9.3 by default */
@@ -57,7 +58,8 @@ export class Cluster {
     const pair = await makeClusterCertificate();
     writeFileSync(join(folder, 'cluster.crt'), pair.certificate);
     writeFileSync(join(folder, 'cluster.key'), pair.key.reveal());
-    const cluster = new Cluster(folder, pair, options, 0);
+    // Nobody else is given it while the control plane is down.
+    const cluster = new Cluster(folder, pair, options, await freePort());
     await cluster.up();
     onTestFinished(() => cluster.down());
     return cluster;
@@ -79,7 +81,7 @@ export class Cluster {
       ...this.options,
       ...options,
     });
-    ({ port: this.port } = await this.#current.listen({ host: '127.0.0.1', port: this.port }));
+    await this.#current.listen({ host: '127.0.0.1', port: this.port });
   }
 
   async down(): Promise<void> {

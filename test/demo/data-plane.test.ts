@@ -10,6 +10,7 @@ import { clusterSettings } from '../../src/demo/environment';
 import { EMPTY_HASH } from '../../src/protocol';
 import { silentLog } from '../../src/runtime';
 import { canonicalHashes } from '../../src/snapshot';
+import { freePort } from '../support/servers/process';
 import { fileWith, oneRoute, started, temporaryFolder, until, version } from './support';
 
 const kong = version('3.9.1');
@@ -28,7 +29,7 @@ async function ready(node: DataPlane): Promise<number> {
   return (await ask(`${node.statusUrl}/status/ready`)).status;
 }
 
-/** A control plane on a port that stays its own, so that it can go and return. */
+/** A control plane on a port that nobody else is given, so that it can go and return. */
 async function controlPlane(
   text: string,
   more: { port?: number; emptied?: () => boolean } = {},
@@ -41,7 +42,7 @@ async function controlPlane(
     adapt: (table) => (more.emptied?.() === true ? Buffer.from('{"_format_version":"3.0","_transform":false}') : table),
   });
   plane.publish({ table: Buffer.from(text) });
-  const address = await plane.listen({ host: '127.0.0.1', port: more.port ?? 0 });
+  const address = await plane.listen({ host: '127.0.0.1', port: more.port ?? (await freePort()) });
   onTestFinished(() => plane.close());
   return { plane, cluster: clusterSettings(address, shared), port: address.port };
 }

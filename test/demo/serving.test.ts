@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEMO_KEY, demoConfiguration } from '../../src/demo';
 import { ask, type AskOptions } from '../../src/demo/ask';
 import { checkTable } from '../../src/snapshot';
+import { freePort } from '../support/servers/process';
 import { capturedTable, type Echo, echo, fileWith, started, temporaryFolder, version } from './support';
 
 type Client = (path: string, options?: AskOptions) => Promise<{ status: number; body: string }>;
@@ -92,10 +93,7 @@ describe('the simulated data plane serves the configuration of a real Kong 3.9.3
   });
 
   it('answers 502 where the service does not listen', async () => {
-    const gone = await echo();
-    const { port } = gone;
-    await gone.close();
-    const get = await serving(capturedTable(port));
+    const get = await serving(capturedTable(await freePort()));
     expect(await get('/echo')).toEqual({
       status: 502,
       body: '{"message":"An invalid response was received from the upstream server"}',

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/contract';
 import { postConfig } from '../../src/gateway';
 import { silentLog as log } from '../../src/runtime/log';
+import { freePort } from '../support/servers/process';
 import { fixture } from './tools';
 
 interface Received {
@@ -211,10 +212,7 @@ describe('POST /config of a running gateway', () => {
   });
 
   it('tells a gateway that nobody runs, one that hangs up and one that hangs', async () => {
-    const closed = createTcpServer();
-    const gone = await listen(closed);
-    await new Promise((done) => closed.close(done));
-    servers.pop();
+    const gone = new URL(`http://127.0.0.1:${await freePort()}`);
     await expect(post(gone)).rejects.toMatchObject({
       code: 'KR_GATEWAY_UNREACHABLE',
       reason: `${gone.origin}/config: the gateway did not answer: connect ECONNREFUSED ${gone.host}.`,

@@ -7,6 +7,7 @@ import { Secret } from '../../src/contract';
 import { silentLog } from '../../src/runtime/log';
 import { adminApiSource, type AdminApiSourceOptions } from '../../src/source';
 import { Recorder } from '../support/recorder';
+import { freePort } from '../support/servers/process';
 import { until } from '../support/until';
 
 type Answer = { status?: number; body?: string; headers?: Record<string, string>; hang?: boolean };
@@ -231,8 +232,7 @@ describe('an Admin API as a source', () => {
   });
 
   it('tells that nobody listens', async () => {
-    const { url } = await adminApi({});
-    await open.pop()?.close();
+    const url = new URL(`http://127.0.0.1:${await freePort()}`);
     expect(await start(url).problem()).toEqual({
       code: 'KR_ADMIN_UNREACHABLE',
       message: `Admin API ${url.origin}: no answer: connect ECONNREFUSED ${url.host}. Check KONG_RESILIENCE_ADMIN_URL and the admin_listen of the gateway, which is 127.0.0.1 alone by default.`,

@@ -8,6 +8,7 @@ import { makeClusterCertificate, makePki, pkiSettings, sharedSettings } from '..
 import { ConnectProxy } from '../support/connect-proxy';
 import { LogLines } from '../support/recorder';
 import { nginxAnswer } from '../support/scripted-control-plane';
+import { freePort } from '../support/servers/process';
 import { until } from '../support/until';
 import { closeAll, controlPlane, FRAME, open, PUBLISHED, scripted, SENT, shared, start } from './hybrid-harness';
 
@@ -207,8 +208,7 @@ describe('a refusal before the protocol is told', () => {
 
 describe('a connection that cannot be made is told', () => {
   it('refused', async () => {
-    const port = await tcp(() => undefined);
-    await closeAll();
+    const port = await freePort();
     expect(await start(sharedSettings(shared, port)).problem()).toEqual({
       code: 'KR_SOURCE_REFUSED',
       message: `control plane 127.0.0.1:${port}: the connection was refused. The control plane is down, or the port in KONG_CLUSTER_CONTROL_PLANE is not that of its cluster_listen (8005 by default).`,
@@ -330,8 +330,7 @@ describe('a connection that cannot be made is told', () => {
   });
 
   it('a proxy that is not there', async () => {
-    const port = await tcp(() => undefined);
-    await closeAll();
+    const port = await freePort();
     const url = new URL(`http://me:secret@127.0.0.1:${port}`);
     expect(await start(sharedSettings(shared, 8005, { proxy: new Secret(url) })).problem()).toEqual({
       code: 'KR_SOURCE_PROXY_UNREACHABLE',

@@ -7,6 +7,7 @@ import { hybridSource } from '../../src/source';
 import { makePki, pkiSettings, sharedSettings, without } from '../support/certificates';
 import { ConnectProxy } from '../support/connect-proxy';
 import { Recorder } from '../support/recorder';
+import { freePort } from '../support/servers/process';
 import { until } from '../support/until';
 import {
   closeAll,
@@ -192,10 +193,7 @@ describe('a hybrid source receives the configuration', () => {
   it('at once when it is asked to refresh in the pause before the next attempt', async () => {
     const { plane, port } = await controlPlane();
     plane.publish(PUBLISHED);
-    const proxy = new ConnectProxy();
-    const proxyPort = await proxy.listen();
-    await proxy.close();
-    const url = new URL(`http://127.0.0.1:${proxyPort}`);
+    const url = new URL(`http://127.0.0.1:${await freePort()}`);
     const source = hybridSource(
       sourceOptions(sharedSettings(shared, port, { proxy: new Secret(url) }), {
         timing: { backOffMs: [3_600_000, 3_600_000] },
@@ -212,7 +210,7 @@ describe('a hybrid source receives the configuration', () => {
 
   it('when the control plane comes back on the same port, after telling that it had gone', async () => {
     const first = new ControlPlane({ version: '3.9.3', mtls: 'shared', ...shared, log: silentLog });
-    const { port } = await first.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = await first.listen({ host: '127.0.0.1', port: await freePort() });
     first.publish(PUBLISHED);
     const recorder = start(sharedSettings(shared, port));
     await recorder.configuration(1);

@@ -1,4 +1,5 @@
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { freePort } from './process';
 
 /** A server on 127.0.0.1, of TCP or HTTP, that goes away with all its connections and can come back at its port. */
 export class Listener {
@@ -17,15 +18,15 @@ export class Listener {
     return new URL(`http://127.0.0.1:${this.#port}`);
   }
 
-  /** @param port the first time, a free one by default; afterwards it is the same */
-  async open(port = this.#port): Promise<void> {
+  /** @param port the first time, a free one by default, which nobody else is given while this is away; afterwards it is the same */
+  async open(port?: number): Promise<void> {
+    this.#port = port ?? (this.#port || (await freePort()));
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject).listen(port, '127.0.0.1', () => {
+      this.server.once('error', reject).listen(this.#port, '127.0.0.1', () => {
         this.server.off('error', reject);
         resolve();
       });
     });
-    this.#port = (this.server.address() as AddressInfo).port;
   }
 
   breakConnections(): void {

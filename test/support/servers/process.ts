@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -36,22 +36,43 @@ export function isMissing(program: string): boolean {
 }
 
 /** Below the ports that systems give to connections and to whoever listens at port 0, of which many come and go here. */
-const quiet = { from: 12_000, to: 32_000 };
-let next = quiet.from + Math.floor(Math.random() * (quiet.to - quiet.from));
+const quiet = { from: 12_000, blocks: 200, blockSize: 100 };
+/** What this process may give yet. */
+const mine: number[] = [];
 
-/** A port that is free now, is given once, and is taken by nobody meanwhile who does not ask for it by its number. */
+/** A port that is free now, is given once, and is taken by nobody meanwhile who does not ask for it by its number: no other test either. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = next++;
-    if (next === quiet.to) next = quiet.from;
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!free) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
+    const port = mine.shift();
+    if (port === undefined) mine.push(...(await claimBlock()));
+    else if (await isFree(port)) return port;
   }
+}
+
+/** Who listens at the first port of a block has the others, for as long as the process lives. */
+async function claimBlock(): Promise<readonly number[]> {
+  for (;;) {
+    const first = quiet.from + quiet.blockSize * Math.floor(Math.random() * quiet.blocks);
+    const guard = await listenAt(first);
+    if (guard === undefined) continue;
+    guard.unref();
+    return Array.from({ length: quiet.blockSize - 1 }, (_, index) => first + 1 + index);
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = await listenAt(port);
+  if (server === undefined) return false;
+  await new Promise((resolve) => server.close(resolve));
+  return true;
+}
+
+/** Nothing where somebody else listens. */
+function listenAt(port: number): Promise<Server | undefined> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined)).listen(port, '127.0.0.1', () => resolve(server));
+  });
 }
 
 export interface ServerPlan {
