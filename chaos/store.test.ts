@@ -10,7 +10,7 @@ import { silentLog } from '../src/runtime';
 import { openReader } from '../src/store';
 import { captured, Cluster, exporterEnvironment, type Table } from '../test/cli/cluster';
 import { type Bucket, fakeGcs, fileStore, folderBucket, minio, type StoreKind, versitygw } from '../test/cli/stores';
-import { type Environment, Program, run, temporaryFolder } from '../test/support/program';
+import { type Environment, type LogLine, Program, run, temporaryFolder } from '../test/support/program';
 import type { ExportOutcome, ImportOutcome } from './faults/fault';
 import { storeFaults, type StoreInjection } from './faults/store';
 import { cutAt, flipBit } from './faults/damage';
@@ -104,6 +104,8 @@ class Scene {
   }
 }
 
+const told = ({ event }: LogLine): boolean => event === 'exported';
+
 /** An exporter has stored one configuration; with the fault comes the next one; without it, that is stored. */
 async function exporting(scene: Scene, injection: StoreInjection, expected: ExportOutcome): Promise<void> {
   const { cluster, bucket } = scene;
@@ -131,7 +133,8 @@ async function exporting(scene: Scene, injection: StoreInjection, expected: Expo
   if (atStart || injection.empty === true) await scene.inject(injection);
   let exporter = start(faulty);
   if (!atStart && injection.empty !== true) {
-    await exporter.waitFor('the earlier one is stored', async () => (await scene.stored()) === 'the earlier one');
+    // What is stored already may not be answered yet.
+    await exporter.logged('that the earlier one is stored', told);
     await scene.inject(injection);
     if (injection.disk?.state === 'read-only') spool?.remount(exporter.pid, 'ro');
   }
@@ -194,7 +197,7 @@ async function exportingToVolume(state: 'full' | 'read-only', expected: ExportOu
     const object = await folderBucket(volume.seenBy(exporter.pid)).read('3.9.3/config.json');
     return object?.bytes.subarray(0, table.length).equals(table) === true;
   };
-  await exporter.waitFor('the earlier one is stored', () => holds(earlier));
+  await exporter.logged('that the earlier one is stored', told);
   if (state === 'read-only') volume.remount(exporter.pid, 'ro');
   cluster.publish(large);
   if (expected.log !== undefined) await exporter.logged('the line of the fault', isLine(expected.log));
