@@ -30,6 +30,7 @@ describe('a configuration that does not change', () => {
       return Date.parse(versions[0]?.lease?.confirmedAt ?? '1970-01-01T00:00:00Z');
     };
     await exporter.waitFor('it is stored', stored);
+    await exporter.waitFor('it is confirmed', async () => (await confirmedAt()) > 0);
     const bytes = (await bucket.read(key))?.bytes;
     const first = await confirmedAt();
     await exporter.waitFor('it is confirmed again', async () => (await confirmedAt()) > first);
