@@ -173,8 +173,11 @@ class Stage<Specification> {
     return String(await this.world.objects.read()).trimEnd();
   }
 
+  /** And the exporter knows it: it may be seen in the store before. */
   async comesToBeStored(exporter: Workload, number: number): Promise<void> {
-    const stored = async (): Promise<boolean> => (await this.stored()) === configuration(number).toString();
+    const { exporter: name } = this.deployment.names;
+    const told = (): boolean => exporter.sandbox(name)?.log.includes('"event":"confirmed"') === true;
+    const stored = async (): Promise<boolean> => (await this.stored()) === configuration(number).toString() && told();
     await this.until(`stored configuration ${number}`, exporter, stored);
   }
 
