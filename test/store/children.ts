@@ -38,7 +38,9 @@ export async function outputOf(child: ChildProcess): Promise<string> {
   let errors = '';
   child.stdout?.on('data', (chunk: Buffer) => void (output += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => void (errors += chunk.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
   if (code !== 0) throw new Error(`the child ended with ${code}: ${errors}`);
   return output;
 }
