@@ -48,6 +48,7 @@ function frames(of: (messages: Messages) => readonly Uint8Array[]): ControlPlane
 
 const bomb = gzipSync(Buffer.concat([Buffer.from('{"type":"reconfigure",'), Buffer.alloc(64 << 20, 0x20)]));
 const text = (table: string): Uint8Array => gzipSync(message(Buffer.from(table)));
+const another = text('{"_format_version":"3.0","_transform":false,"services":[{"name":"another"}]}');
 
 const deaf = { kong_resilience_source_problems_total: 'counts', kong_resilience_source_live: 0 } as const;
 
@@ -251,12 +252,13 @@ export const controlPlaneFaults: readonly Row[] = [
         kind: 'script',
         accepted: (webSocket, { earlier, newest }) =>
           webSocket.once('message', () => {
+            // The newest is the last one alone: where it is stored, all have been sent.
+            const [odd, last] = [gzipSync(message(earlier.table)), gzipSync(message(newest.table))];
             let sent = 0;
             const timer = setInterval(() => {
               for (let count = 0; count < 10; count++) {
                 sent += 1;
-                const { table } = sent % 2 === 1 ? earlier : newest;
-                webSocket.send(gzipSync(message(table), { level: 1 }));
+                webSocket.send(sent === 1_000 ? last : sent % 2 === 1 ? odd : another);
               }
               if (sent === 1_000) clearInterval(timer);
             }, 10);
