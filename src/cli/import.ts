@@ -100,7 +100,7 @@ export async function runImport(
     log.error(expected(error, log).toJSON(), 'the result could not be recorded');
   }
   if (flags.json) printJson(result);
-  else printLine(describe(result));
+  else printLine(describe(result, flags.strict, exitCode));
   return { exitCode: flags.strict ? exitCode : exitCodes.ok.code, result };
 }
 
@@ -150,7 +150,8 @@ async function attempt(context: Context, handover: Handover, signal: AbortSignal
   return { ...result, outcome: outcome === 'loaded' ? 'posted' : 'unchanged' };
 }
 
-function describe(result: ImportResult): string {
+/** @param failed the exit code that a failure has with `strict` */
+function describe(result: ImportResult, strict: boolean, failed: number): string {
   switch (result.outcome) {
     case 'not-needed':
       return 'The control plane answers; nothing is handed over.';
@@ -163,7 +164,9 @@ function describe(result: ImportResult): string {
     }
     case 'unchanged':
       return 'The gateway has a configuration already; nothing was posted.';
-    case 'failed':
-      return `Failed: ${result.error?.code ?? 'unknown'}; see the log.`;
+    case 'failed': {
+      const meant = ` Exit code 0, so that the gateway is not held back; with \`import --strict\` it is ${failed}.`;
+      return `Failed: ${result.error?.code ?? 'unknown'}; see the log.${strict ? '' : meant}`;
+    }
   }
 }

@@ -57,7 +57,9 @@ function createProgram(done: (code: number) => void): Command {
 
   program
     .command('status')
-    .description('show what is stored for this version: size, hash, age, last confirmed, leader')
+    .description(
+      'show what is stored for this version: size, hash, age, last confirmed, leader; its content is examined by `check`',
+    )
     .option(...json)
     .action(async (options: { json: boolean }) => done(await (await import('./status')).statusCommand(options)));
 

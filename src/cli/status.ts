@@ -8,6 +8,9 @@ import { exitCodeOf, exitCodes } from './exit-codes';
 import { humanBytes, humanSeconds, printJson, printLine } from './print';
 import { orAbsent, readLease, secondsBetween, type StoredLease } from './stored-lease';
 
+/** That an object is there says nothing of what is in it: rubbish has a size and an age as well. */
+const content = 'not examined; `kong-resilience check` examines it';
+
 /** What is stored for one version; the contract of `status --json`. */
 interface StoredStatus {
   readonly version: string;
@@ -20,6 +23,7 @@ interface StoredStatus {
     readonly configHash: string | null;
     readonly receivedAt: string | null;
     readonly by: string | null;
+    readonly content: string;
   } | null;
   readonly lease: {
     readonly term: number;
@@ -91,6 +95,7 @@ async function readStatus(
             configHash: metadata?.configHash ?? null,
             receivedAt: metadata?.receivedAt.toISOString() ?? null,
             by: metadata?.by ?? null,
+            content,
           },
     lease: leaseStatus(await readLease(reader, leaseKey(environment.storage, version))),
     error: null,
@@ -119,6 +124,7 @@ function describe(location: string, { version, key, configuration, lease, error 
       `  ${humanBytes(configuration.bytes)}, written ${humanSeconds(configuration.ageSeconds)} ago (${configuration.writtenAt})`,
       `  config hash ${configuration.configHash ?? 'not told'}, SHA-256 ${configuration.sha256 ?? 'not told'}`,
       `  by ${configuration.by ?? 'another exporter, not this program'}`,
+      `  content ${configuration.content}`,
     );
   }
   if (lease === null) lines.push('  no lease: no exporter of this program has written here');

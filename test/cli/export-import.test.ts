@@ -68,7 +68,8 @@ describe.each(kinds.map((kind) => [kind.name, kind] as const))('export, outage, 
       expect(lines[1]).toMatch(/^ {2}\d+\.\d KiB, written \d+ s ago \(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/);
       expect(lines[2]).toBe(`  config hash ${configHash}, SHA-256 ${sha256}`);
       expect(lines[3]).toMatch(new RegExp(`^ {2}by ${hostname()}/kong-resilience \\d+\\.\\d+\\.\\d+`));
-      expect(lines[4]).toMatch(
+      expect(lines[4]).toBe('  content not examined; `kong-resilience check` examines it');
+      expect(lines[5]).toMatch(
         new RegExp(`^ {2}last confirmed current \\d+ s ago; led by ${hostname()} \\(term 1\\)$`),
       );
       const { code, stdout } = await run(['status', '--json'], block);
@@ -88,6 +89,7 @@ describe.each(kinds.map((kind) => [kind.name, kind] as const))('export, outage, 
               configHash,
               receivedAt: expect.stringMatching(/Z$/),
               by: expect.stringContaining(hostname()),
+              content: 'not examined; `kong-resilience check` examines it',
             },
             lease: {
               term: 1,

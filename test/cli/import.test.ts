@@ -411,6 +411,22 @@ describe('a failed import', () => {
     expect([code, JSON.parse(stdout)]).toMatchObject([5, { outcome: 'failed', error: { code: 'KR_CONFIG_NOT_JSON' } }]);
   });
 
+  it('says in its one line that 0 is meant, and which option gives the code of the failure', limit, async () => {
+    const bucket = await fileStore().bucket();
+    await bucket.write(key, 'no JSON');
+    const environment = {
+      ...(await environmentFor(bucket)),
+      ...importerEnvironment(join(temporaryFolder(), 'handover')),
+    };
+    const lenient = await run(['import'], environment);
+    expect([lenient.code, lenient.stdout]).toEqual([
+      0,
+      'Failed: KR_CONFIG_NOT_JSON; see the log. Exit code 0, so that the gateway is not held back; with `import --strict` it is 5.\n',
+    ]);
+    const strict = await run(['import', '--strict'], environment);
+    expect([strict.code, strict.stdout]).toEqual([5, 'Failed: KR_CONFIG_NOT_JSON; see the log.\n']);
+  });
+
   it('keeps what an earlier import staged', limit, async () => {
     const bucket = await fileStore().bucket();
     await bucket.write(key, captured('3.9.3').table);
