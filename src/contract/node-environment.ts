@@ -77,6 +77,8 @@ export interface GoogleSettings {
 
 export interface ClusterSettings {
   readonly controlPlane: { readonly host: string; readonly port: number };
+  /** Present where that is Kong's default, because KONG_CLUSTER_CONTROL_PLANE is not set. */
+  readonly controlPlaneIsDefault?: true;
   readonly mtls: 'shared' | 'pki' | 'pki_check_cn';
   /** PEM text, read and decoded; absent where no hybrid connection is made (adminUrl). */
   readonly certificate?: string;

@@ -106,6 +106,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   }
   const cluster: ClusterSettings = {
     controlPlane: values.KONG_CLUSTER_CONTROL_PLANE,
+    ...(raw.has('KONG_CLUSTER_CONTROL_PLANE') ? {} : { controlPlaneIsDefault: true }),
     mtls: values.KONG_CLUSTER_MTLS,
     ...pem,
     ...present('serverName', values.KONG_CLUSTER_SERVER_NAME),

@@ -42,12 +42,15 @@ export function hybridSource(options: HybridSourceOptions): ConfigurationSource 
   if (options.cluster.certificate === undefined || options.cluster.key === undefined) {
     throw new TypeError('a hybrid source needs the cluster certificate and its key');
   }
-  const name = `control plane ${authority(options.cluster.controlPlane)}`;
+  const { controlPlane, controlPlaneIsDefault } = options.cluster;
+  const name = `control plane ${authority(controlPlane)}`;
+  // Kong's default is seldom meant beside a backup: what fails there has to say where the address comes from.
+  const place = controlPlaneIsDefault === true ? `${name} (the default: KONG_CLUSTER_CONTROL_PLANE is not set)` : name;
   const runs = new Set<HybridRun>();
   return {
     name,
     run: async (listener, signal) => {
-      const run = new HybridRun(options, name, listener, signal);
+      const run = new HybridRun(options, place, listener, signal);
       runs.add(run);
       try {
         await run.run();

@@ -14,6 +14,7 @@ describe('an environment', () => {
       google: {},
       cluster: {
         controlPlane: { host: '127.0.0.1', port: 8005 },
+        controlPlaneIsDefault: true,
         mtls: 'shared',
         trusted: [],
         trustSystem: true,
@@ -48,7 +49,8 @@ describe('an environment', () => {
     const written = environmentOf({ ...Object.fromEntries(defaults), ...plain } as Record<string, string>);
     const spool = { dir: '/var/lib/kong-resilience/spool', explicit: true };
     const checkMaxAge = { ms: 7_200_000, explicit: true };
-    expect(written).toEqual({ ...environmentOf(plain), spool, checkMaxAge });
+    const named = environmentOf({ ...plain, KONG_CLUSTER_CONTROL_PLANE: '127.0.0.1:8005' });
+    expect(written).toEqual({ ...named, spool, checkMaxAge });
   });
 
   it('carries what is set', () => {
@@ -92,6 +94,7 @@ describe('an environment', () => {
     });
     expect(environment.cluster.proxy?.reveal().href).toBe('http://user:p%40ss@proxy:3128/');
     expect(environment.adminToken?.reveal()).toBe('token');
+    expect(environment.cluster).not.toHaveProperty('controlPlaneIsDefault');
   });
 
   it('has no proxy while KONG_CLUSTER_USE_PROXY is off', () => {

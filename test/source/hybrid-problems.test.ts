@@ -215,6 +215,16 @@ describe('a connection that cannot be made is told', () => {
     });
   });
 
+  it("refused at Kong's default address, which nobody has set", async () => {
+    const port = await tcp(() => undefined);
+    await closeAll();
+    expect(await start(sharedSettings(shared, port, { controlPlaneIsDefault: true })).problem()).toMatchObject({
+      message: expect.stringMatching(
+        `^control plane 127\\.0\\.0\\.1:${port} \\(the default: KONG_CLUSTER_CONTROL_PLANE is not set\\): the connection was refused\\.`,
+      ),
+    });
+  });
+
   it('a name that nobody knows', async () => {
     // A label of more than 63 characters exists nowhere: no resolver is asked.
     const host = `${'x'.repeat(64)}.test`;
