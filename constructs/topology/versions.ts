@@ -10,31 +10,34 @@ export function versionProblems(prop: string, version: string): Problem[] {
 
 /** What is wrong with the versions that a store is given, which has rules for each of them. */
 export function versionListProblems(versions: readonly string[]): Problem[] {
-  const noList = noListProblems(versions);
-  if (noList.length > 0) return noList;
-  if (!isKnown(versions)) return [versionListToken()];
-  return versions.flatMap((version, index) => versionProblems(`gatewayVersions[${index}]`, version));
+  return unjudged(versions, [versionListToken()]) ?? eachVersionProblems(versions);
 }
 
 /** What is wrong with the versions of an exporter. */
 export function versionsProblems(versions: readonly string[]): Problem[] {
-  const noList = noListProblems(versions);
-  if (noList.length > 0) return noList;
-  if (!isKnown(versions)) return [];
+  const problems = unjudged(versions, []);
+  if (problems !== undefined) return problems;
   if (versions.length === 0) return [noVersions()];
   const twice = new Set(versions.filter((version, index) => versions.indexOf(version) !== index));
   const editions = new Set(versions.map(editionOf).filter((edition) => edition !== undefined));
   return [
-    ...versions.flatMap((version, index) => versionProblems(`gatewayVersions[${index}]`, version)),
+    ...eachVersionProblems(versions),
     ...[...twice].map((version) => versionTwice(version)),
     ...(editions.size > 1 ? [mixedEditions(versions.map((version) => `"${version}"`).join(', '))] : []),
   ];
 }
 
-/** A user without types can give a single version as a text; a token is judged by nobody before Terraform. */
-function noListProblems(versions: unknown): Problem[] {
-  if (Array.isArray(versions) || (versions !== undefined && !isKnown(versions))) return [];
-  return [notAList('gatewayVersions', versions, '["3.9.1"]')];
+/**
+ * The problems of what cannot be judged as a list: a single version as a text, which a user without types can give, and a
+ * token, which nobody judges before Terraform and of which `token` is said. Undefined for a list.
+ */
+function unjudged(versions: unknown, token: Problem[]): Problem[] | undefined {
+  if (versions !== undefined && !isKnown(versions)) return token;
+  return Array.isArray(versions) ? undefined : [notAList('gatewayVersions', versions, '["3.9.1"]')];
+}
+
+function eachVersionProblems(versions: readonly string[]): Problem[] {
+  return versions.flatMap((version, index) => versionProblems(`gatewayVersions[${index}]`, version));
 }
 
 /** Whether the gateway is Enterprise, by the four parts of its version. One that is not known yet counts as open source. */

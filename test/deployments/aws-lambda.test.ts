@@ -6,7 +6,7 @@ import { fire, LambdaFunction, lambdaOf, type LambdaOutcome, type LambdaSpec } f
 import type { ScheduleSpec } from '../support/platforms/lambda';
 import { sandboxIsMissing } from '../support/platforms/sandbox';
 import { isMissing, type Moto, motoIsMissing, motoRegion, startMoto } from '../support/servers';
-import { describeCheck } from './checks';
+import { describeCheck, environmentMutants } from './checks';
 import { applied } from './rendered';
 import { minioWithRole, type StoreServer } from './store-server';
 import { configuration, World } from './world';
@@ -264,11 +264,9 @@ describeCheck<Specification>({
     };
   },
   mutants: [
-    {
-      name: 'without the store',
-      mutate: without('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE'),
-      saying: /KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
-    },
+    ...environmentMutants(without, (variable, value) =>
+      but(({ variables }) => ({ variables: { ...variables, [variable]: value } })),
+    ),
     {
       name: 'with the handler of the exporter',
       mutate: but(() => ({ handler: 'index.exportOnce' })),

@@ -1,5 +1,5 @@
 import { valuesOf } from '../constructs/support/terraform';
-import { describeCheck } from './checks';
+import { describeCheck, environmentMutants } from './checks';
 import {
   change,
   checkOnMachine,
@@ -100,16 +100,10 @@ describeCheck<Specification>({
   storageUrl: ({ storageUrl }) => storageUrl,
   run: (world, specification) => checkOnMachine(world, specification, { certificate }),
   mutants: [
-    {
-      name: 'without the store',
-      mutate: changed(importerFile, dropped('KONG_CLUSTER_FALLBACK_CONFIG_STORAGE'), ''),
-      saying: /KONG_CLUSTER_FALLBACK_CONFIG_STORAGE/,
-    },
-    {
-      name: 'of another version',
-      mutate: changed(importerFile, /^(KONG_RESILIENCE_GATEWAY_VERSION)=.*$/m, '$1="3.8.0"'),
-      saying: /KR_STORE_ABSENT/,
-    },
+    ...environmentMutants(
+      (variable) => changed(importerFile, dropped(variable), ''),
+      (variable, value) => changed(importerFile, new RegExp(`^${variable}=.*$`, 'm'), `${variable}="${value}"`),
+    ),
     {
       name: 'whose timer is not started at boot',
       mutate: changed(`${units}${checkTimer}`, /WantedBy=.*\n/, ''),
