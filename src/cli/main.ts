@@ -31,7 +31,12 @@ function createProgram(done: (code: number) => void): Command {
     .option('--once', 'end when the current configuration of each version is stored', false)
     .option('--timeout <seconds>', 'give up after this long (with --once)', positive, 120)
     .option(...json)
-    .action(async (options: { once: boolean; timeout: number; json: boolean }) => {
+    .action(async (options: { once: boolean; timeout: number; json: boolean }, command: Command) => {
+      if (!options.once && command.getOptionValueSource('timeout') === 'cli') {
+        command.error(
+          "error: option '--timeout <seconds>' needs '--once': without it the export runs until it is stopped",
+        );
+      }
       await (await import('./export')).exportCommand(options);
       done(exitCodes.ok.code);
     });

@@ -72,6 +72,8 @@ export function defineError<A extends readonly unknown[]>(
 export function causeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
+  // fetch says no more than that it failed; what failed is its cause.
+  if (error instanceof TypeError && error.cause !== undefined) return causeOf(error.cause);
   const code = (error as NodeJS.ErrnoException).code;
   if (error instanceof ResilienceError || code === undefined || error.message.includes(code)) return error.message;
   return error.message === '' ? code : `${error.message} (${code})`;

@@ -187,8 +187,7 @@ class AdminApiPoll {
       return { status: response.status, text: Buffer.concat(chunks).toString('utf8') };
     } catch (error) {
       if (error instanceof ResilienceError) throw error;
-      // fetch says no more than "fetch failed"; what failed is its cause.
-      throw adminUnreachable(name, error instanceof TypeError && error.cause !== undefined ? error.cause : error);
+      throw adminUnreachable(name, error);
     } finally {
       clearTimeout(timer);
       this.signal.removeEventListener('abort', stop);

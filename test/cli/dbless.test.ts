@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { type Environment, Program, run, temporaryFolder } from '../support/program';
+import { startStub } from '../support/servers';
 import { captured, exporterEnvironment } from './cluster';
 import { fileStore } from './stores';
 
@@ -156,20 +157,25 @@ describe('a DB-less gateway without hybrid mode', () => {
     expect((await run(['import'], environment)).code).toBe(0);
   });
 
-  it('that is gone is told: 6 with --strict', limit, async () => {
+  it('that is gone is told, with what failed: 6 with --strict', limit, async () => {
     const gateway = await Gateway.start();
+    const gone = await startStub(() => undefined);
+    await gone.stop();
     const bucket = await fileStore().bucket();
     await bucket.write(key, table);
     const handover = join(temporaryFolder(), 'handover');
-    const { code, stdout } = await run(['import', '--strict', '--json'], {
+    const { code, stdout, stderr } = await run(['import', '--strict', '--json'], {
       ...environmentOf(gateway, bucket.url()),
-      KONG_RESILIENCE_ADMIN_URL: 'http://127.0.0.1:9',
+      KONG_RESILIENCE_ADMIN_URL: gone.endpoint.href,
       KONG_RESILIENCE_HANDOVER_DIR: handover,
     });
     expect([code, JSON.parse(stdout)]).toMatchObject([
       6,
       { outcome: 'failed', error: { code: 'KR_GATEWAY_UNREACHABLE' } },
     ]);
+    expect(stderr).toContain(
+      `"reason":"connect ECONNREFUSED ${gone.endpoint.host}","message":"the gateway does not say whether it has a configuration"`,
+    );
     expect(existsSync(join(handover, 'result.json'))).toBe(true);
   });
 });

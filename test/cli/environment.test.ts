@@ -103,6 +103,11 @@ describe('wrong arguments end with 2', () => {
     ],
     ['an argument too many', ['status', '3.9.3'], /^error: too many arguments/],
     ['a time limit of nothing', ['export', '--once', '--timeout', '0'], /must be a number of seconds above 0/],
+    [
+      'a time limit without an end',
+      ['export', '--timeout', '5'],
+      /^error: option '--timeout <seconds>' needs '--once'/,
+    ],
     ['no command', [], /^Usage: kong-resilience /],
   ])('%s', async (_, args, says) => {
     const { code, stdout, stderr } = await run(args, block);
