@@ -11,7 +11,8 @@ export const exitCodes = {
   absent: { code: 3, meaning: 'The store answers, and has no configuration for this version.' },
   denied: {
     code: 4,
-    meaning: 'The store, the control plane, the Admin API or a vault refuses the caller, or the bucket does not exist.',
+    meaning:
+      'The store, the control plane, the Admin API or a vault refuses the caller, there are no credentials to call it with, or the bucket does not exist.',
   },
   corrupt: { code: 5, meaning: 'What is stored is no configuration that may be used.' },
   unreachable: { code: 6, meaning: 'The store, the control plane or a vault does not answer, or not in time.' },
@@ -28,7 +29,7 @@ const byErrorCode: readonly (readonly [RegExp, ExitName])[] = [
   [/^KR_ENV_|^KR_STATUS_LISTEN_|^KR_EXEC_|^KR_VAULT_(ABSENT|REFUSED|CONTENT)$/, 'usage'],
   [/^KR_(STORE|IMPORT)_ABSENT$/, 'absent'],
   [
-    /^KR_VAULT_DENIED$|^KR_STORE_(DENIED|NO_BUCKET|REFUSED)$|^KR_(GATEWAY|ADMIN)_(DENIED|NOT_DBLESS)$|^KR_GATEWAY_FULL$/,
+    /^KR_VAULT_DENIED$|^KR_STORE_(DENIED|NO_CREDENTIALS|NO_BUCKET|REFUSED)$|^KR_(GATEWAY|ADMIN)_(DENIED|NOT_DBLESS)$|^KR_GATEWAY_FULL$/,
     'denied',
   ],
   [/^KR_STORE_CORRUPT$|^KR_CONFIG_|^KR_MESSAGE_|^KR_IMPORT_DIGEST_MISMATCH$|^KR_GATEWAY_REFUSED$/, 'corrupt'],

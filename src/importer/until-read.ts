@@ -1,6 +1,6 @@
 import { ResilienceError } from '../errors';
 import { Backoff, monotonicMs, Outage, pause, systemClock, type Log } from '../runtime';
-import { isRetryable, storeDenied } from '../store';
+import { isRetryable, storeDenied, storeNoCredentials } from '../store';
 
 /** How often content that cannot be right, or was not checked to its end, is read again: it may have been replaced, or damaged on the way. */
 const contentTries = 3;
@@ -58,7 +58,8 @@ export async function untilRead<T>(
       if (ofContent) contentFailures++;
       const again = ofContent
         ? contentFailures < contentTries && !isFinal(error)
-        : isRetryable(error) && !(storeDenied.is(error) && monotonicMs() - startedAt > deniedForMs);
+        : isRetryable(error) &&
+          !((storeDenied.is(error) || storeNoCredentials.is(error)) && monotonicMs() - startedAt > deniedForMs);
       if (!again) throw told(error);
       const waitMs = backoff.next();
       outage.failed(error, { retryInMs: Math.round(waitMs) });

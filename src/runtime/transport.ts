@@ -5,6 +5,8 @@ export function isTransportError(error: unknown): boolean {
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return true;
   if (error instanceof AggregateError) return error.errors.some(isTransportError);
   if (typeof code !== 'string') return false;
+  // A file that cannot be read.
+  if ((error as NodeJS.ErrnoException).path !== undefined) return false;
   return /^(E(?!RR_)[A-Z0-9]+|HPE_[A-Z_]+|UND_ERR_[A-Z_]+|ERR_(TLS|SSL|SOCKET|STREAM)_[A-Z_]+|[A-Z_]*CERT[A-Z_]*)$/.test(
     code,
   );

@@ -11,7 +11,7 @@ function forScheme(
 
 /** The reason of a cause, without the full stop that some end with. */
 function said(cause: unknown): string {
-  return cause === undefined ? '' : `: ${causeOf(cause).replace(/\.+$/, '')}`;
+  return cause === undefined ? '' : `: ${causeOf(cause).replace(/[.\s]+$/, '')}`;
 }
 
 export const storeAbsent = defineError(
@@ -43,7 +43,7 @@ export const storeNoBucket = defineError(
 
 export const storeDenied = defineError(
   'KR_STORE_DENIED',
-  'The store knows or refuses the caller: no credentials, wrong ones, or ones without this permission.',
+  'The store knows or refuses the caller: wrong credentials, or ones without this permission.',
   (
     location: string,
     action: string,
@@ -56,6 +56,21 @@ export const storeDenied = defineError(
   ) => ({
     reason: `${location}: ${action} was denied${said(cause)}.`,
     fix,
+    cause,
+  }),
+);
+
+export const storeNoCredentials = defineError(
+  'KR_STORE_NO_CREDENTIALS',
+  'There are no credentials to call the store with, or what was found is none.',
+  (location: string, places: string, cause?: unknown) => ({
+    reason: `${location}: no credentials were found${said(cause)}. Looked for in: ${places}.`,
+    fix: forScheme(location, {
+      s3: 'Attach a role to the task, pod, function or machine that this program runs in, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or mend what is set.',
+      cloud:
+        'Attach a service account to the service, pod or machine that this program runs in, set GCP_SERVICE_ACCOUNT, or mend what is set.',
+      file: '',
+    }),
     cause,
   }),
 );
@@ -112,6 +127,6 @@ export const storeRefused = defineError(
 export function isRetryable(error: unknown): boolean {
   return (
     error instanceof ResilienceError &&
-    [storeUnreachable.code, storeDenied.code, storeCorrupt.code].includes(error.code)
+    [storeUnreachable.code, storeDenied.code, storeNoCredentials.code, storeCorrupt.code].includes(error.code)
   );
 }

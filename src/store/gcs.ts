@@ -5,9 +5,10 @@ import type { GoogleSettings, StorageUrl } from '../contract';
 import type { ResilienceError } from '../errors';
 import { bodyOf, type Verify } from './body';
 import { Call } from './call';
-import { storeAbsent, storeDenied, storeNoBucket, storeRefused, storeUnreachable } from './errors';
+import { storeAbsent, storeDenied, storeNoBucket, storeNoCredentials, storeRefused, storeUnreachable } from './errors';
 import { GcsFailure, GcsHttp, textOf } from './gcs-http';
 import { clockBeside, errorFor, httpDate, NoObjectStore, type Subject, verdictOf } from './http-answer';
+import { credentialFailure, googleCredentialPlaces } from '../runtime/credentials';
 import { isTransportError } from '../runtime/transport';
 import { checkMetadata } from './metadata';
 import type { CallOptions, ObjectInfo, ObjectReader, ObjectStore, PutOptions, PutResult, StoredObject } from './store';
@@ -43,12 +44,15 @@ export class GcsReader implements ObjectReader {
   readonly #timeoutMs: number;
   readonly #storage: Storage;
   readonly #anonymous: boolean;
+  /** Whether GCP_SERVICE_ACCOUNT is what it calls with. */
+  readonly #ownKey: boolean;
 
   constructor(storage: StorageUrl, { google, timeoutMs }: GcsSettings) {
     this.#bucket = storage.bucket;
     this.location = `gcs://${storage.bucket}`;
     this.#timeoutMs = timeoutMs;
     const account = google.serviceAccount?.reveal();
+    this.#ownKey = account !== undefined;
     this.#storage = new Storage({
       ...(account === undefined ? {} : { credentials: account }),
       ...(account?.project_id === undefined ? {} : { projectId: account.project_id }),
@@ -118,7 +122,7 @@ export class GcsReader implements ObjectReader {
     try {
       return await this.#storage.authClient.getRequestHeaders();
     } catch (error) {
-      throw credentialError(error, this.location);
+      throw credentialError(error, this.location, this.#ownKey);
     }
   }
 
@@ -291,11 +295,13 @@ function gcsFailure(failure: GcsFailure, subject: Subject): ResilienceError {
   return errorFor(status >= 500 ? 'unreachable' : verdictOf(status), subject, failure);
 }
 
-function credentialError(error: unknown, location: string): ResilienceError {
+function credentialError(error: unknown, location: string, ownKey: boolean): ResilienceError {
   const action = 'getting credentials';
   const status = (error as { response?: { status?: number } }).response?.status;
   const lost = status === undefined ? isTransportError(error) : verdictOf(status) === 'unreachable';
-  return lost ? storeUnreachable(location, action, error) : storeDenied(location, action, error);
+  if (lost) return storeUnreachable(location, action, error);
+  if (ownKey || status !== undefined) return storeDenied(location, action, error);
+  return storeNoCredentials(location, googleCredentialPlaces(), credentialFailure(error));
 }
 
 function isLoopback(host: string): boolean {

@@ -11,6 +11,7 @@ export {
   storeCorrupt,
   storeDenied,
   storeNoBucket,
+  storeNoCredentials,
   storeRefused,
   storeUnreachable,
 } from './errors';

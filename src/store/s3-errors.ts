@@ -1,5 +1,6 @@
 import { causeOf, type ResilienceError } from '../errors';
-import { storeDenied, storeRefused, storeUnreachable } from './errors';
+import { awsCredentialPlaces, credentialFailure } from '../runtime/credentials';
+import { storeDenied, storeNoCredentials, storeRefused, storeUnreachable } from './errors';
 import { isTransportError } from '../runtime/transport';
 import { errorFor, NoObjectStore, type Subject, type Verdict, verdictOf } from './http-answer';
 
@@ -99,8 +100,9 @@ function withoutKey({ key, writes, replaces = false }: Subject): Verdict {
 export function s3CredentialError(error: unknown, location: string): ResilienceError {
   const action = 'getting credentials';
   const status = answerIn(error)?.status;
-  const lost = status === undefined ? isTransportError(error) : verdictOf(status) === 'unreachable';
-  return lost ? storeUnreachable(location, action, error) : storeDenied(location, action, error);
+  if (status !== undefined && verdictOf(status) !== 'unreachable') return storeDenied(location, action, error);
+  if (status !== undefined || isTransportError(error)) return storeUnreachable(location, action, error);
+  return storeNoCredentials(location, awsCredentialPlaces(), credentialFailure(error));
 }
 
 /** Code, text and status, and none of the request and response that the SDK's errors carry. */

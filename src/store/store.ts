@@ -4,8 +4,8 @@
  * Keys are full object keys (contract/object-key.ts makes them); a store knows its bucket alone.
  * Every call ends within `timeoutMs`, or when `signal` aborts (then it rejects with the signal's reason).
  *
- * Errors (errors.ts), and no others: `KR_STORE_ABSENT` (no such object), `KR_STORE_NO_BUCKET`, `KR_STORE_DENIED`, `KR_STORE_CORRUPT`,
- * `KR_STORE_UNREACHABLE`, `KR_STORE_CONFLICT` (a condition that did not hold), `KR_STORE_REFUSED`
+ * Errors (errors.ts), and no others: `KR_STORE_ABSENT` (no such object), `KR_STORE_NO_BUCKET`, `KR_STORE_DENIED`,
+ * `KR_STORE_NO_CREDENTIALS`, `KR_STORE_CORRUPT`, `KR_STORE_UNREACHABLE`, `KR_STORE_CONFLICT` (a condition that did not hold), `KR_STORE_REFUSED`
  * (the store understood and will never accept it: do not retry).
  */
 

@@ -1,9 +1,9 @@
 import type { VaultSettings } from '../contract';
 import type { ResilienceError } from '../errors';
 import { causeOf } from '../errors';
-import { isTransportError } from '../runtime';
+import { awsCredentialPlaces, credentialFailure, isTransportError } from '../runtime';
 import { GetSecretValueCommand, SecretsManagerClient, type SecretsManagerClientConfig } from './aws-secrets-sdk';
-import { vaultAbsent, vaultContent, vaultDenied, vaultRefused, vaultUnreachable } from './errors';
+import { vaultAbsent, vaultContent, vaultDenied, vaultRefused, vaultUnreachable, withoutCredentials } from './errors';
 import { textOf, type Place, type Vault } from './vault';
 
 const noLog = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
@@ -98,16 +98,8 @@ const errorByCode: Readonly<Record<string, 'absent' | 'denied' | 'unreachable'>>
 };
 
 function awsError(error: unknown, where: string, what: string): ResilienceError {
-  const {
-    name = '',
-    $metadata,
-    $response,
-  } = error as {
-    name?: string;
-    $metadata?: { httpStatusCode?: number };
-    $response?: { statusCode?: number };
-  };
-  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
+  const { name = '' } = error as { name?: string };
+  const status = statusOf(error);
   if (status === undefined) {
     return isTransportError(error) ? vaultUnreachable(where, causeOf(error)) : vaultRefused(where, reasonOf(error));
   }
@@ -136,10 +128,21 @@ function awsError(error: unknown, where: string, what: string): ResilienceError 
   }
 }
 
+/** The HTTP status in an error of the SDK; undefined where no answer came. */
+function statusOf(error: unknown): number | undefined {
+  const { $metadata, $response } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { statusCode?: number };
+  };
+  return $metadata?.httpStatusCode ?? $response?.statusCode;
+}
+
 /** Errors before any request: the chain found nothing, or what it asked said no. */
 function credentialError(error: unknown, where: string): ResilienceError {
   const why = `getting credentials: ${reasonOf(error)}`;
-  return isTransportError(error) ? vaultUnreachable(where, why) : vaultDenied(where, why);
+  if (isTransportError(error)) return vaultUnreachable(where, why);
+  if (statusOf(error) !== undefined) return vaultDenied(where, why);
+  return withoutCredentials(where, awsCredentialPlaces(), credentialFailure(error));
 }
 
 function reasonOf(error: unknown): string {

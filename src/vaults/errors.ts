@@ -1,4 +1,4 @@
-import { defineError } from '../errors';
+import { defineError, type ResilienceError } from '../errors';
 
 /*
  * A reason follows after `VARIABLE is {vault://…}: `. None holds a part of a secret: what a vault answers with success is
@@ -17,11 +17,25 @@ export const vaultAbsent = defineError(
 export const vaultDenied = defineError(
   'KR_VAULT_DENIED',
   'The vault of a reference refuses the caller, or there are no credentials to ask it with.',
-  (where: string, why: string) => ({
+  (
+    where: string,
+    why: string,
+    fix: string = 'Give its identity secretsmanager:GetSecretValue (and kms:Decrypt for a key of your own), or roles/secretmanager.secretAccessor, on this secret.',
+  ) => ({
     reason: `${where} does not let this node read it: ${why}.`,
-    fix: 'Give its identity secretsmanager:GetSecretValue (and kms:Decrypt for a key of your own), or roles/secretmanager.secretAccessor, on this secret.',
+    fix,
   }),
 );
+
+/** As `vaultDenied`, before anything was asked. */
+export function withoutCredentials(where: string, places: string, cause: Error | undefined): ResilienceError {
+  const said = cause === undefined ? '' : `: ${cause.message.replace(/[.\s]+$/, '')}`;
+  return vaultDenied(
+    where,
+    `no credentials were found${said}. Looked for in: ${places}`,
+    'Attach a role or service account to what this program runs in, with the right to read this secret, or mend what is set.',
+  );
+}
 
 export const vaultUnreachable = defineError(
   'KR_VAULT_UNREACHABLE',

@@ -1,7 +1,7 @@
 import type { VaultSettings } from '../contract';
 import { causeOf, type ResilienceError } from '../errors';
-import { isTransportError } from '../runtime';
-import { vaultAbsent, vaultContent, vaultDenied, vaultRefused, vaultUnreachable } from './errors';
+import { credentialFailure, googleCredentialPlaces, isTransportError } from '../runtime';
+import { vaultAbsent, vaultContent, vaultDenied, vaultRefused, vaultUnreachable, withoutCredentials } from './errors';
 import { GoogleAuth } from './google-auth-sdk';
 import { textOf, type Place, type Vault } from './vault';
 
@@ -22,7 +22,7 @@ export class GcpVault implements Vault {
   async read({ secret, version, options }: Place, signal: AbortSignal): Promise<string> {
     // First of all: without an identity its project is not known either.
     const headers = await this.#auth.getRequestHeaders().catch((error: unknown) => {
-      throw credentialError(error);
+      throw credentialError(error, this.settings.serviceAccount !== undefined);
     });
     const project = options['project_id'] ?? this.settings.project ?? (await this.#attachedProject());
     const where = `Google Secret Manager in ${project}`;
@@ -32,8 +32,7 @@ export class GcpVault implements Vault {
       const response = await fetch(`${this.#endpoint}/v1/${name}:access`, { headers, signal, redirect: 'manual' });
       answer = { status: response.status, body: parse(await response.text()) };
     } catch (error) {
-      // What fetch throws says only that it failed.
-      throw vaultUnreachable(where, causeOf(error instanceof Error && error.cause !== undefined ? error.cause : error));
+      throw vaultUnreachable(where, causeOf(error));
     }
     return payloadOf(answer, where, `secret ${secret} with a version ${version ?? 'latest'} that may be read`);
   }
@@ -92,10 +91,12 @@ function parse(text: string): unknown {
 }
 
 /** The chain found nothing, or what it asked said no. */
-function credentialError(error: unknown): ResilienceError {
+function credentialError(error: unknown, ownKey: boolean): ResilienceError {
   const where = 'Google Secret Manager';
   const status = (error as { response?: { status?: number } }).response?.status;
   const why = `getting credentials: ${(causeOf(error).split('\n')[0] ?? '').replace(/\.$/, '').slice(0, 300)}`;
   const lost = status === undefined ? isTransportError(error) : status >= 500 || status === 429;
-  return lost ? vaultUnreachable(where, why) : vaultDenied(where, why);
+  if (lost) return vaultUnreachable(where, why);
+  if (status !== undefined || ownKey) return vaultDenied(where, why);
+  return withoutCredentials(where, googleCredentialPlaces(), credentialFailure(error));
 }

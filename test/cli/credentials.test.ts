@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Environment, run, temporaryFolder } from '../support/program';
+import { type Environment, Program, run, temporaryFolder } from '../support/program';
 import { minioRoot } from '../support/servers';
-import { captured, Cluster, importerEnvironment } from './cluster';
+import { captured, Cluster, exporterEnvironment, importerEnvironment } from './cluster';
 import { minio } from './stores';
 
 const limit = { timeout: 60_000 };
@@ -112,5 +112,88 @@ describe("the SDK's whole chain of credentials works in the bundle, without keys
       AWS_ENDPOINT_URL_STS: sts,
     });
     expect([code, JSON.parse(stdout)], stderr).toMatchObject([0, { outcome: 'staged' }]);
+  });
+});
+
+describe('without any credentials each command says so, where they were looked for, and what to do', () => {
+  const stores: readonly (readonly [string, Environment, string])[] = [
+    [
+      's3://bucket',
+      { AWS_REGION: 'us-east-2', AWS_PROFILE: 'kong' },
+      's3://bucket: no credentials were found. Looked for in: AWS_ACCESS_KEY_ID (not set), the profile "kong" in ~/.aws/credentials and ~/.aws/config, AWS_WEB_IDENTITY_TOKEN_FILE (not set), AWS_CONTAINER_CREDENTIALS_… (not set), the role of the machine (off by AWS_EC2_METADATA_DISABLED).',
+    ],
+    [
+      'gcs://bucket',
+      { METADATA_SERVER_DETECTION: 'none' },
+      'gcs://bucket: no credentials were found. Looked for in: GCP_SERVICE_ACCOUNT (not set), GOOGLE_APPLICATION_CREDENTIALS (not set), ~/.config/gcloud/application_default_credentials.json, the metadata server of Google Cloud.',
+    ],
+  ];
+  const code = 'KR_STORE_NO_CREDENTIALS';
+
+  it.each(stores)('%s', limit, async (storage, more, reason) => {
+    const cluster = await Cluster.start();
+    cluster.publish(captured('3.9.3'));
+    const environment = { ...cluster.environment, ...more, KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: storage };
+    const exporter = new Program(['run'], { ...environment, ...exporterEnvironment() });
+    expect(await exporter.logged('the failure', (line) => line['event'] === 'export_failed')).toMatchObject({
+      code,
+      reason,
+    });
+    await exporter.stop();
+    await cluster.down();
+
+    const impatient = {
+      ...environment,
+      ...importerEnvironment(join(temporaryFolder(), 'handover')),
+      KONG_RESILIENCE_CONTROL_PLANE_TIMEOUT_SECONDS: '1',
+      KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS: '5',
+    };
+    const imported = await run(['import', '--strict', '--json'], impatient);
+    expect([imported.code, JSON.parse(imported.stdout)], imported.stderr).toMatchObject([
+      4,
+      { error: { code, reason: expect.stringContaining(reason) } },
+    ]);
+    for (const command of ['status', 'check']) {
+      const { code: ended, stdout } = await run([command], impatient);
+      expect([ended, stdout]).toEqual([4, expect.stringContaining(`  ${code}: ${reason} `)]);
+    }
+  });
+
+  it.each([
+    ['is missing', '/nonexistent/key.json', /^gcs:\/\/bucket: no credentials were found: .*\/nonexistent\/key\.json/],
+    [
+      'is not JSON, of which nothing is quoted',
+      'SECRET-KEY',
+      /^gcs:\/\/bucket: no credentials were found: what was found is not JSON\. /,
+    ],
+  ])('a file of GOOGLE_APPLICATION_CREDENTIALS that %s', limit, async (_, name, reason) => {
+    const path = name.startsWith('/') ? name : file(name);
+    const {
+      code: ended,
+      stdout,
+      stderr,
+    } = await run(['status', '--json'], {
+      KONG_RESILIENCE_GATEWAY_VERSION: '3.9.3',
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 'gcs://bucket',
+      GOOGLE_APPLICATION_CREDENTIALS: path,
+    });
+    expect([ended, JSON.parse(stdout)]).toMatchObject([
+      4,
+      { versions: [{ error: { code, reason: expect.stringMatching(reason) } }] },
+    ]);
+    expect(stdout + stderr).not.toContain('SECRET');
+  });
+
+  it('a token of a workload identity that is missing is no matter of the network', limit, async () => {
+    const { code: ended, stdout } = await run(['status'], {
+      KONG_RESILIENCE_GATEWAY_VERSION: '3.9.3',
+      KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: 's3://bucket',
+      AWS_REGION: 'us-east-2',
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/importer',
+      AWS_WEB_IDENTITY_TOKEN_FILE: '/nonexistent/token',
+    });
+    expect(ended).toBe(4);
+    expect(stdout).toContain(`${code}: s3://bucket: no credentials were found: ENOENT`);
+    expect(stdout).toContain('AWS_WEB_IDENTITY_TOKEN_FILE (set)');
   });
 });

@@ -248,7 +248,7 @@ describeDeployment<Specification>({
       mutate: ({ exporter, ...specification }) => ({ ...specification, exporter: { ...exporter, hasTaskRole: false } }),
       fails: 'exports what the control plane has, and starts with what it has',
       saying: /never stored configuration 1: it writes/,
-      writes: /KR_STORE_DENIED/,
+      writes: /KR_STORE_NO_CREDENTIALS/,
     },
   ],
 });

@@ -152,7 +152,7 @@ export function onKubernetes(cloud: KubernetesCloud): Deployment<Specification> 
               }),
               fails: 'exports what the control plane has, and starts with what it has',
               saying: /never stored configuration 1: it writes/,
-              writes: /KR_STORE_DENIED/,
+              writes: /KR_STORE_(DENIED|NO_CREDENTIALS)/,
             },
           ] satisfies Deployment<Specification>['mutants'])
         : []),

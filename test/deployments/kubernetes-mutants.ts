@@ -193,7 +193,7 @@ export function kubernetesCheckMutants<Specification extends Check>(
           {
             name: 'with another service account',
             mutate: podWith((spec) => ({ ...spec, serviceAccountName: 'default' })),
-            saying: /KR_STORE_DENIED/,
+            saying: /KR_STORE_(DENIED|NO_CREDENTIALS)/,
           },
         ]
       : []),

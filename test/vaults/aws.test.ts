@@ -99,8 +99,8 @@ describe.skipIf(motoIsMissing())('a reference to AWS, by the SDK at moto,', limi
     expect(await failureOf(resolved({ X: '{vault://aws/plain}' }, vaults, { limitMs: 5_000 }))).toEqual({
       code: 'KR_VAULT_DENIED',
       reason:
-        'X is {vault://aws/plain}: AWS Secrets Manager in us-east-1 does not let this node read it: getting credentials: Could not load credentials from any providers.',
-      fix: 'Give its identity secretsmanager:GetSecretValue (and kms:Decrypt for a key of your own), or roles/secretmanager.secretAccessor, on this secret.',
+        'X is {vault://aws/plain}: AWS Secrets Manager in us-east-1 does not let this node read it: no credentials were found. Looked for in: AWS_ACCESS_KEY_ID (not set), the profile "default" in /nonexistent and /nonexistent, AWS_WEB_IDENTITY_TOKEN_FILE (not set), AWS_CONTAINER_CREDENTIALS_… (not set), the role of the machine (off by AWS_EC2_METADATA_DISABLED).',
+      fix: 'Attach a role or service account to what this program runs in, with the right to read this secret, or mend what is set.',
     });
   });
 
