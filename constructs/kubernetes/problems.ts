@@ -42,13 +42,6 @@ export const wrongMount = defineProblem(
     `secretMounts has ${JSON.stringify(path)}: it must be the absolute path of a folder of its own, such as "/etc/kong/cluster", and none that the pod has for something else.`,
 );
 
-export const notMounted = defineProblem(
-  'KR_TF_FILE_NOT_MOUNTED',
-  'A variable names a file that is not in the pod.',
-  (name: string, path: string, folder: string) =>
-    `${name} names ${path}, which is not in the pod. Give the secret itself (EnvValue.fromKubernetesSecret), or mount the secret that holds the file: secretMounts: { ${JSON.stringify(folder)}: '<name of the secret>' }.`,
-);
-
 export const folderMoved = defineProblem(
   'KR_TF_FOLDER_MOVED',
   'A variable moves a folder for which the pod has a volume.',

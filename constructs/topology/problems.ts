@@ -108,3 +108,9 @@ export const wrongAge = defineProblem(
   'The age at which an alarm is raised is out of its range.',
   (prop: string, value: number, allowed: string) => `${prop} is ${value}: it must be ${allowed}.`,
 );
+
+export const notMounted = defineProblem(
+  'KR_TF_FILE_NOT_MOUNTED',
+  "A variable names a file that is not in the agent's pod, container or function.",
+  (name: string, path: string, place: string, fix: string) => `${name} names ${path}, which is not in ${place}. ${fix}`,
+);

@@ -20,7 +20,7 @@ import { checkNetwork, securityGroupsOf, type NetworkProps } from './egress';
 import { imageRights } from './image-rights';
 import { declareLogGroup, logRights, type LogProps } from './log-group';
 import { shutdownTooLong } from './problems';
-import { checkSecrets, secretRights, type SecretsProps } from './secret-rights';
+import { checkFiles, checkSecrets, secretRights, type SecretsProps } from './secret-rights';
 import { Surroundings, type PlaceProps } from './surroundings';
 
 export interface EcsExporterProps extends PlaceProps, NetworkProps, LogProps, SecretsProps, ExporterAlarmProps {
@@ -123,6 +123,7 @@ export class EcsExporter extends Construct {
       ...checkArchitecture(props.cpuArchitecture),
       ...checkRetentionDays(props.logRetentionDays),
       ...checkSecrets(props),
+      ...checkFiles(agentEnvironment, "the agent's container, where nothing is mounted"),
       ...checkRoleProps({ path: props.path, permissionsBoundary: props.permissionsBoundary }),
       ...(shutdown > longestStop - 5 ? [shutdownTooLong(shutdown)] : []),
       ...checkExporterAlarms(this, props, exporter, 0),

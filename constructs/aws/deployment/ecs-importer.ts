@@ -23,7 +23,7 @@ import { imageRights } from './image-rights';
 import { declareLogGroup, logRights, type LogProps } from './log-group';
 import { containerConflict, handoverMoved, lackingExecutionRole, noContainers } from './problems';
 import { handoverUnreadable, noHandoverGroup, noSuchContainer, startScriptUnread, variableConflict } from './problems';
-import { checkSecrets, secretRights, type SecretsProps } from './secret-rights';
+import { checkFiles, checkSecrets, secretRights, type SecretsProps } from './secret-rights';
 import { Surroundings, type PlaceProps } from './surroundings';
 
 export interface EcsImporterProps extends PlaceProps, LogProps, SecretsProps {
@@ -131,6 +131,7 @@ export class EcsImporter extends Construct {
       ...checkExecutionRole(props.executionRole),
       ...checkRetentionDays(props.logRetentionDays),
       ...checkSecrets(props),
+      ...checkFiles(agentEnvironment, "the agent's container, where nothing is mounted"),
       ...checkRoleProps({ path: props.path, permissionsBoundary: props.permissionsBoundary }),
       ...(folder === HANDOVER_DIR ? [] : [handoverMoved(folder, HANDOVER_DIR)]),
       ...(isKnown(group) ? [] : [noHandoverGroup()]),

@@ -10,6 +10,7 @@ import { addConfirmedAlarms, Alarms, checkExporterAlarms, type ExporterAlarmProp
 import { checkRange } from './checks';
 import { lambdaPrincipal } from './problems';
 import { addFunctionAlarms, checkFunction, declareFunction, regionOf, type FunctionProps } from './scheduled-function';
+import { checkFiles } from './secret-rights';
 
 export interface LambdaExporterProps extends FunctionProps, ExporterAlarmProps {
   /** The exporter of the topology. Its principal is the role of the function: a `LambdaRole`, or an `ExistingRole`. */
@@ -67,6 +68,7 @@ export class LambdaExporter extends Construct {
       ...checkFunction(props, { timeoutSeconds, memoryMiB, intervalMinutes }),
       ...checkRange('retries', retries, 0, 2),
       ...checkFunctionRole(exporter.principal),
+      ...checkFiles(block, 'the function, which holds the agent alone'),
       ...place.problems,
       ...(isKnown(intervalMinutes) ? checkExporterAlarms(this, props, exporter, intervalMinutes * 60) : []),
     ]);

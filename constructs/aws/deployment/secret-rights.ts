@@ -2,6 +2,7 @@ import { awsSecretArns } from '../../environment/aws-secrets';
 import type { EnvironmentBlock } from '../../environment';
 import { checkKeyArn } from '../checks';
 import type { Problem } from '../../problems';
+import { unmountedProblems } from '../../topology/named-files';
 import type { PolicyStatement } from '../policy';
 import type { Surroundings } from './surroundings';
 
@@ -16,6 +17,12 @@ export interface SecretsProps {
 
 export function checkSecrets({ secretsKmsKeyArn }: SecretsProps): Problem[] {
   return checkKeyArn('secretsKmsKeyArn', secretsKmsKeyArn);
+}
+
+/** Which files of the cluster are named that are not in the agent's container or function. */
+export function checkFiles(block: EnvironmentBlock, place: string): Problem[] {
+  const fix = 'Put its PEM into a secret of Secrets Manager and give that: EnvValue.fromAwsSecret.';
+  return unmountedProblems(block, place, fix);
 }
 
 /** Lets somebody read exactly the secrets that blocks refer to. */

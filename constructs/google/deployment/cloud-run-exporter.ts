@@ -6,7 +6,7 @@ import { generatedRunName } from '../names';
 import { checkRun, instanceProblems, serviceAccountOf, vpcAccess, type CloudRunProps } from './cloud-run';
 import { addExporterAlarms, type ExporterAlarmOptions } from './exporter-alarms';
 import { grantSecrets } from './secret-access';
-import { runVariables } from './variables';
+import { fileProblems, runVariables } from './variables';
 
 export interface CloudRunExporterProps extends CloudRunProps, ExporterAlarmOptions {
   /** The exporter of the topology. Its principal must be a service account: `AttachedServiceAccount`. */
@@ -34,7 +34,7 @@ export class CloudRunExporter extends Construct {
   constructor(scope: Construct, id: string, props: CloudRunExporterProps) {
     super(scope, id);
     const { exporter, image, location, project, instanceCount = 1, cpu = '1', memory = '1Gi' } = props;
-    checkRun(this, props, instanceProblems(instanceCount));
+    checkRun(this, props, [...instanceProblems(instanceCount), ...fileProblems(exporter.agentEnvironment)]);
     const account = serviceAccountOf(this, exporter.principal);
     const env = runVariables(exporter.agentEnvironment);
     this.workerPool = new CloudRunV2WorkerPool(this, 'Resource', {

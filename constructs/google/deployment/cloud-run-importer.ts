@@ -14,7 +14,7 @@ import { serviceAccountOf } from './cloud-run';
 import { deadlineTooLong, nameTaken, portTaken, sameUser } from './problems';
 import { grantSecrets } from './secret-access';
 import { secondsIn } from '../../environment/seconds';
-import { runVariables } from './variables';
+import { fileProblems, runVariables } from './variables';
 
 export interface CloudRunImporterProps {
   /** The importer of the topology. Its principal is the service account that the service runs as. */
@@ -69,6 +69,7 @@ export class CloudRunImporter extends Construct {
     const deadline = secondsIn(agentEnvironment, 'KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS');
     throwProblems(this, [
       ...imageProblems('image', image),
+      ...fileProblems(agentEnvironment),
       ...(deadline > longestStart - 40 ? [deadlineTooLong(deadline)] : []),
       ...(props.importer.readinessProbe.port === STATUS_PORT ? [portTaken(STATUS_PORT)] : []),
     ]);

@@ -6,7 +6,7 @@ import { checkRun, instanceProblems, serviceAccountOf, vpcAccess } from './cloud
 import type { CloudRunExporterProps } from './cloud-run-exporter';
 import { addExporterAlarms } from './exporter-alarms';
 import { grantSecrets } from './secret-access';
-import { runVariables } from './variables';
+import { fileProblems, runVariables } from './variables';
 
 /** As those of a worker pool. */
 export type CloudRunServiceExporterProps = CloudRunExporterProps;
@@ -24,7 +24,7 @@ export class CloudRunServiceExporter extends Construct {
   constructor(scope: Construct, id: string, props: CloudRunServiceExporterProps) {
     super(scope, id);
     const { exporter, image, location, project, instanceCount = 1, cpu = '1', memory = '1Gi' } = props;
-    checkRun(this, props, instanceProblems(instanceCount));
+    checkRun(this, props, [...instanceProblems(instanceCount), ...fileProblems(exporter.agentEnvironment)]);
     const account = serviceAccountOf(this, exporter.principal);
     const env = runVariables(exporter.agentEnvironment);
     const { port } = exporter.readinessProbe;

@@ -5,6 +5,7 @@ import {
   KongResilience,
   LambdaRole,
   S3Store,
+  type ClusterProps,
   type EcsContainer,
   type ExporterNode,
   type ImporterNode,
@@ -44,6 +45,8 @@ export interface NodeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly gatewayVersions?: readonly string[];
   readonly controlPlane?: string;
+  /** Another way to the control plane, or other certificates. */
+  readonly cluster?: Partial<ClusterProps>;
   /** Other principals than the usual ones. */
   readonly principals?: Readonly<Partial<Record<'exporter' | 'function' | 'importer', Make>>>;
 }
@@ -59,6 +62,7 @@ export function nodesIn(stack: TerraformStack, options: NodeOptions = {}): Nodes
     controlPlane,
     clusterCert: EnvValue.fromAwsSecret(secret, 'cert'),
     clusterCertKey: EnvValue.fromAwsSecret(secret, 'key'),
+    ...options.cluster,
   });
   const common = { gatewayVersions, environment };
   return {

@@ -4,6 +4,7 @@ import {
   EnvValue,
   GcsStore,
   KongResilience,
+  type ClusterProps,
   type ExporterNode,
   type ImporterNode,
   type IPrincipal,
@@ -25,6 +26,8 @@ export interface NodeOptions {
   readonly exporterPrincipal?: (stack: TerraformStack) => IPrincipal;
   readonly importerPrincipal?: (stack: TerraformStack) => IPrincipal;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Other certificates. */
+  readonly cluster?: Partial<ClusterProps>;
   readonly gatewayStatusPort?: number;
 }
 
@@ -38,6 +41,7 @@ export function nodesIn(stack: TerraformStack, options: NodeOptions = {}): Nodes
     controlPlane: 'cp.acme.com:8005',
     clusterCert: EnvValue.fromGoogleSecret('kong-cert', '3'),
     clusterCertKey: EnvValue.fromGoogleSecret('kong-key'),
+    ...options.cluster,
   });
   const exporter = kong.addExporter('Exporter', {
     principal: options.exporterPrincipal?.(stack) ?? new AttachedServiceAccount(stack, 'ExporterAccount'),
