@@ -9,6 +9,7 @@ import { Fn, TerraformIterator } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
 import { isKnown, throwProblems, type Problem } from '../problems';
+import { listProblems } from '../topology/lists';
 import { childIdFor, emailProblems, generatedAccountId, labelProblems } from './names';
 import type { IGooglePrincipal, IGoogleServiceAccount } from './principal';
 import { noSecretLocations, plainKey, wrongSecretId } from './problems';
@@ -123,6 +124,7 @@ function replicationOf(locations: readonly string[] | undefined): SecretManagerS
 function secretProblems({ secretId, secretLocations }: ServiceAccountWithKeyProps): Problem[] {
   return [
     ...(isKnown(secretId) && !/^[A-Za-z0-9_-]{1,255}$/.test(secretId) ? [wrongSecretId(secretId)] : []),
+    ...(secretLocations === undefined ? [] : listProblems('secretLocations', secretLocations, '["europe-west1"]')),
     ...(isKnown(secretLocations) && secretLocations.length === 0 ? [noSecretLocations()] : []),
   ];
 }

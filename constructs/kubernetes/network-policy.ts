@@ -1,6 +1,7 @@
 import { conditional, Fn } from 'cdktf';
 import type { EnvironmentBlock } from '../environment';
 import { isKnown, type Problem } from '../problems';
+import { listProblems } from '../topology/lists';
 import { portProblems } from '../topology/ports';
 import { labelsOf, selectorOf, type KubernetesManifest } from './manifest';
 
@@ -51,6 +52,8 @@ export function agentNetworkPolicy(props: AgentNetworkPolicyProps): KubernetesMa
 }
 
 export function egressPortsProblems(egressPorts: readonly number[] = []): Problem[] {
+  const noList = listProblems('egressPorts', egressPorts, '[3128]');
+  if (noList.length > 0) return noList;
   return egressPorts.flatMap((port, index) => portProblems(`egressPorts[${index}]`, port));
 }
 

@@ -1,5 +1,6 @@
 import type { EnvironmentBlock } from '../environment';
 import type { Problem } from '../problems';
+import { listProblems } from '../topology/lists';
 import { subdomainProblems } from './names';
 import { egressPortsProblems } from './network-policy';
 import { resourcesProblems, type AgentResources } from './resources';
@@ -35,9 +36,13 @@ export function agentPodProblems(props: AgentPodProps, block: EnvironmentBlock):
   return [
     ...resourcesProblems(props.resources),
     ...secretMountProblems(props.secretMounts, block),
-    ...(props.imagePullSecrets ?? []).flatMap((secret, index) =>
-      subdomainProblems(`imagePullSecrets[${index}]`, secret),
-    ),
+    ...pullSecretsProblems(props.imagePullSecrets),
     ...egressPortsProblems(props.egressPorts),
   ];
+}
+
+function pullSecretsProblems(secrets: readonly string[] = []): Problem[] {
+  const noList = listProblems('imagePullSecrets', secrets, '["registry"]');
+  if (noList.length > 0) return noList;
+  return secrets.flatMap((secret, index) => subdomainProblems(`imagePullSecrets[${index}]`, secret));
 }

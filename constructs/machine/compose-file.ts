@@ -6,6 +6,7 @@ import { AGENT_UID, HANDOVER_DIR, SPOOL_DIR, START_SCRIPT, type IExporterNode, t
 import { exporterCommand } from '../topology/exporting';
 import { gatewayDoubts } from '../topology/gateway-container';
 import { imageProblems } from '../topology/image';
+import { listProblems } from '../topology/lists';
 import { readyCommand } from '../topology/ready-command';
 import { isEnterprise } from '../topology/versions';
 
@@ -69,13 +70,18 @@ export class ComposeFile extends Construct {
   readonly volumes: Readonly<Record<string, Readonly<Record<string, never>>>> = { spool: {}, handover: {} };
   readonly #props: ComposeFileProps;
 
-  /** @throws DeclarationError when an image is not pinned */
+  /** @throws DeclarationError when an image is not pinned, or a list is none */
   constructor(scope: Construct, id: string, props: ComposeFileProps) {
     super(scope, id);
     this.#props = props;
     const { exporter, importer, agentImage, volumes = [], ports = ['8000:8000', '8443:8443'] } = props;
     const { gatewayImage = imageOf(importer.gatewayVersion), handoverGroup = 10_001 } = props;
-    throwProblems(this, [...imageProblems('agentImage', agentImage), ...imageProblems('gatewayImage', gatewayImage)]);
+    throwProblems(this, [
+      ...imageProblems('agentImage', agentImage),
+      ...imageProblems('gatewayImage', gatewayImage),
+      ...listProblems('volumes', volumes, '["./cluster:/etc/kong/cluster:ro"]'),
+      ...listProblems('ports', ports, '["8000:8000"]'),
+    ]);
     const container = { name: 'kong-dp', image: gatewayImage, variables: [] };
     for (const doubt of gatewayDoubts(importer, container)) warn(this, doubt);
     const given = importer.agentEnvironment.get('KONG_RESILIENCE_HANDOVER_GROUP');

@@ -1,4 +1,6 @@
 import { EnvValue, type EnvValues } from '../environment';
+import type { Problem } from '../problems';
+import { listProblems } from './lists';
 
 /** How a node reaches its control plane, in Kong's own words (kong.conf, "Hybrid Mode"). */
 export interface ClusterProps {
@@ -33,6 +35,11 @@ export interface ClusterProps {
    * @default the system's alone
    */
   readonly trustedCertificates?: readonly string[];
+}
+
+/** What is wrong with it that no variable tells. */
+export function clusterProblems({ trustedCertificates = [] }: ClusterProps): Problem[] {
+  return listProblems('trustedCertificates', trustedCertificates, '["/etc/kong/ca.crt"]');
 }
 
 /** The variables that say it. */

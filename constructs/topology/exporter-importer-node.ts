@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { EnvironmentBlock } from '../environment';
 import { throwProblems } from '../problems';
+import { clusterProblems } from './cluster';
 import { exporterAgent, noProxy, STATUS_PORT } from './exporter-node';
 import type { IExporterNode } from './exporting';
 import { nodeBlocks, type NodeProps, type ReadinessProbe } from './node';
@@ -48,6 +49,7 @@ export class ExporterImporterNode extends Construct implements IExporterNode {
     throwProblems(this, [
       ...versionProblems('gatewayVersion', gatewayVersion),
       ...portProblems('statusPort', statusPort),
+      ...clusterProblems(props),
     ]);
     this.gatewayVersion = gatewayVersion;
     this.gatewayVersions = [gatewayVersion];

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { EnvValue, type EnvironmentBlock } from '../environment';
 import { isKnown, throwProblems } from '../problems';
+import { clusterProblems } from './cluster';
 import type { IExporterNode } from './exporting';
 import { nodeBlocks, type NodeProps, type ReadinessProbe } from './node';
 import { everyAddress, portProblems } from './ports';
@@ -42,7 +43,11 @@ export class ExporterNode extends Construct implements IExporterNode {
     super(scope, id);
     this.principal = props.principal;
     const { gatewayVersions, statusPort = STATUS_PORT, store, principal } = props;
-    throwProblems(this, [...versionsProblems(gatewayVersions), ...portProblems('statusPort', statusPort)]);
+    throwProblems(this, [
+      ...versionsProblems(gatewayVersions),
+      ...portProblems('statusPort', statusPort),
+      ...clusterProblems(props),
+    ]);
     this.gatewayVersions = gatewayVersions;
     this.readinessProbe = { path: '/ready', port: statusPort };
     const { agent, gateway } = nodeBlocks(this, props, {

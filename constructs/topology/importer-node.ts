@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { compareGatewayVersions, parseGatewayVersion } from '../../src/contract';
 import { EnvValue, type EnvironmentBlock } from '../environment';
 import { throwProblems, warn } from '../problems';
+import { clusterProblems } from './cluster';
 import { noteReader } from './grants';
 import { nodeBlocks, type NodeProps, type ReadinessProbe } from './node';
 import { everyAddress, portProblems } from './ports';
@@ -50,6 +51,7 @@ export class ImporterNode extends Construct {
     throwProblems(this, [
       ...versionProblems('gatewayVersion', gatewayVersion),
       ...portProblems('gatewayStatusPort', gatewayStatusPort),
+      ...clusterProblems(props),
     ]);
     this.gatewayVersion = gatewayVersion;
     this.readinessProbe = { path: '/status/ready', port: gatewayStatusPort };

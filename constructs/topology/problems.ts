@@ -69,8 +69,8 @@ export const noReadiness = defineProblem(
 export const looseImage = defineProblem(
   'KR_TF_IMAGE',
   'An image is named without a full tag or digest.',
-  (prop: string, value: string) =>
-    `${prop} is "${value}": it must end with a full tag (":0.1.0") or a digest ("@sha256:…"), so that what runs is what was tested; "latest" is none.`,
+  (prop: string, value: unknown) =>
+    `${prop} is ${JSON.stringify(value) ?? String(value)}: it must end with a full tag (":0.1.0") or a digest ("@sha256:…"), so that what runs is what was tested; "latest" is none.`,
 );
 
 export const oneSided = defineProblem(

@@ -1,6 +1,7 @@
 import { explainVersion, parseGatewayVersion } from '../../src/contract';
 import { isKnown, type Problem } from '../problems';
-import { mixedEditions, notAList, notFullVersion, noVersions, versionListToken, versionTwice } from './problems';
+import { listProblems } from './lists';
+import { mixedEditions, notFullVersion, noVersions, versionListToken, versionTwice } from './problems';
 
 /** What is wrong with a version, at the prop that has it; nothing for a token. */
 export function versionProblems(prop: string, version: string): Problem[] {
@@ -28,12 +29,12 @@ export function versionsProblems(versions: readonly string[]): Problem[] {
 }
 
 /**
- * The problems of what cannot be judged as a list: a single version as a text, which a user without types can give, and a
- * token, which nobody judges before Terraform and of which `token` is said. Undefined for a list.
+ * The problems of what cannot be judged as a list: what is none, and a token, of which `token` is said. Undefined for a list.
  */
-function unjudged(versions: unknown, token: Problem[]): Problem[] | undefined {
-  if (versions !== undefined && !isKnown(versions)) return token;
-  return Array.isArray(versions) ? undefined : [notAList('gatewayVersions', versions, '["3.9.1"]')];
+function unjudged(versions: readonly string[], token: Problem[]): Problem[] | undefined {
+  const noList = listProblems('gatewayVersions', versions, '["3.9.1"]');
+  if (noList.length > 0) return noList;
+  return isKnown(versions) ? undefined : token;
 }
 
 function eachVersionProblems(versions: readonly string[]): Problem[] {

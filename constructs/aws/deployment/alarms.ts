@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import type { IExporterNode } from '../../topology';
 import { isKnown, warn, type Problem } from '../../problems';
 import { secondsIn } from '../../environment/seconds';
+import { listProblems } from '../../topology/lists';
 import { wrongAge } from '../../topology/problems';
 import { logUnseen, nobodyTold, topicArn } from './problems';
 import type { PlaceProps } from './surroundings';
@@ -46,6 +47,9 @@ const namespace = 'KongResilience';
 
 /** What is wrong with the actions; and, as a doubt at the construct, that there are none. */
 export function checkAlarms(scope: Construct, { alarms = true, alarmActions }: AlarmProps): Problem[] {
+  const example = '["arn:aws:sns:eu-west-1:123456789012:on-call"]';
+  const noList = alarmActions === undefined ? [] : listProblems('alarmActions', alarmActions, example);
+  if (noList.length > 0) return noList;
   if (alarms && (alarmActions === undefined || (isKnown(alarmActions) && alarmActions.length === 0))) {
     warn(scope, nobodyTold());
   }

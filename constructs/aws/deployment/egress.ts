@@ -5,6 +5,7 @@ import { conditional, Fn, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { isKnown, type Problem } from '../../problems';
 import type { EnvironmentBlock } from '../../environment';
+import { listProblems } from '../../topology/lists';
 import { emptyNetwork } from './problems';
 import type { PlaceProps } from './surroundings';
 
@@ -32,14 +33,23 @@ export interface NetworkProps {
 
 /** @param withoutSubnets what a deployment is that is given none; undefined where it must have some */
 export function checkNetwork(
-  { subnets, securityGroups }: NetworkProps & { readonly subnets?: string[] },
+  { subnets, securityGroups, egressPorts = [] }: NetworkProps & { readonly subnets?: string[] },
   withoutSubnets?: string,
 ): Problem[] {
-  const empty = (list: string[] | undefined): boolean => isKnown(list) && list.length === 0;
   return [
-    ...(empty(subnets) ? [emptyNetwork('subnets', withoutSubnets)] : []),
-    ...(empty(securityGroups) ? [emptyNetwork('securityGroups', 'one of its own')] : []),
+    ...(subnets === undefined && withoutSubnets !== undefined
+      ? []
+      : checkIds('subnets', subnets, '["subnet-0a1b2c3d"]', withoutSubnets)),
+    ...(securityGroups === undefined
+      ? []
+      : checkIds('securityGroups', securityGroups, '["sg-0a1b2c3d"]', 'one of its own')),
+    ...listProblems('egressPorts', egressPorts, '[3128]'),
   ];
+}
+
+function checkIds(prop: string, ids: string[] | undefined, example: string, without?: string): Problem[] {
+  const noList = listProblems(prop, ids, example);
+  return noList.length === 0 && isKnown(ids) && ids.length === 0 ? [emptyNetwork(prop, without)] : noList;
 }
 
 /** The given security groups, or one of its own that only lets out what the agent needs. */

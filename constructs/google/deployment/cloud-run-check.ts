@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { ImporterNode } from '../../topology';
 import { generatedAccountId, generatedRunName } from '../names';
 import { checkRun, serviceAccountOf, vpcAccess, type CloudRunProps } from './cloud-run';
-import { ageProblems, alarmWhile, countLines } from './log-alarm';
+import { ageProblems, alarmWhile, channelProblems, countLines } from './log-alarm';
 import { grantSecrets } from './secret-access';
 import { runVariables } from './variables';
 
@@ -40,7 +40,10 @@ export class CloudRunCheck extends Construct {
   constructor(scope: Construct, id: string, props: CloudRunCheckProps) {
     super(scope, id);
     const { importer, image, location, project, schedule = '*/15 * * * *', passedWithinSeconds = 2700 } = props;
-    checkRun(this, props, ageProblems('passedWithinSeconds', passedWithinSeconds, 600, 'ten minutes'));
+    checkRun(this, props, [
+      ...ageProblems('passedWithinSeconds', passedWithinSeconds, 600, 'ten minutes'),
+      ...channelProblems(props),
+    ]);
     const account = serviceAccountOf(this, importer.principal);
     const env = runVariables(importer.agentEnvironment);
     this.job = new CloudRunV2Job(this, 'Resource', {

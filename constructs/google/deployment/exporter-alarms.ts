@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { throwProblems } from '../../problems';
 import type { IExporterNode } from '../../topology';
-import { ageProblems, alarmWhile, countLines } from './log-alarm';
+import { ageProblems, alarmWhile, channelProblems, countLines } from './log-alarm';
 import { secondsIn } from '../../environment/seconds';
 
 /** Who is told of an exporter's alarms, and when. */
@@ -46,7 +46,10 @@ export class ExporterAlarms extends Construct {
     const reconnect = secondsIn(exporter.agentEnvironment, 'KONG_RESILIENCE_RECONNECT_SECONDS');
     const { confirmedWithinSeconds = 3 * reconnect } = props;
     const pace = 'twice KONG_RESILIENCE_RECONNECT_SECONDS';
-    throwProblems(this, ageProblems('confirmedWithinSeconds', confirmedWithinSeconds, 2 * reconnect, pace));
+    throwProblems(this, [
+      ...ageProblems('confirmedWithinSeconds', confirmedWithinSeconds, 2 * reconnect, pace),
+      ...channelProblems(props),
+    ]);
     const confirmed = countLines(
       this,
       'Confirmed',

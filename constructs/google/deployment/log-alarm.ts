@@ -4,12 +4,19 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import type { Construct } from 'constructs';
 import { isKnown, type Problem } from '../../problems';
 import { generatedMetricName } from '../names';
+import { listProblems } from '../../topology/lists';
 import { wrongAge } from '../../topology/problems';
 
 /** Who is told, and where. */
 export interface AlarmTargets {
   readonly project?: string;
   readonly notificationChannels?: readonly string[];
+}
+
+/** What is wrong with who is told. */
+export function channelProblems({ notificationChannels = [] }: AlarmTargets): Problem[] {
+  const example = '["projects/acme/notificationChannels/1234567890"]';
+  return listProblems('notificationChannels', notificationChannels, example);
 }
 
 /** Counts the lines of the log that a filter takes. @returns its name in PromQL, which the policy waits for */

@@ -382,6 +382,10 @@ describe('a service account with a key', () => {
         '  KR_TF_GOOGLE_LABEL labels has "1" = "a": keys have 1 to 63 lower-case letters, digits, hyphens and underscores and begin with a letter; values have up to 63 of the same.',
       ].join('\n'),
     );
+    const secretLocations = 'europe-west1' as unknown as string[];
+    expect(messageOf((stack) => new ServiceAccountWithKey(stack, 'Exporter', { secretLocations }))).toBe(
+      'app/Exporter: 1 problem\n  KR_TF_LIST secretLocations is "europe-west1": it must be a list. Write it in brackets, such as ["europe-west1"].',
+    );
     const secret = (secretId: string) =>
       messageOf((stack) => new ServiceAccountWithKey(stack, 'Exporter', { secretId }));
     expect(secret('a'.repeat(255))).toBe('nothing was thrown');

@@ -425,6 +425,9 @@ describe('an exporter on Kubernetes is refused', () => {
   const mount = (path: string): string =>
     `KR_TF_SECRET_MOUNT secretMounts has "${path}": it must be the absolute path of a folder of its own, such as "/etc/kong/cluster", and none that the pod has for something else.`;
 
+  const list = (prop: string, given: string, example: string): string =>
+    `KR_TF_LIST ${prop} is ${given}: it must be a list. Write it in brackets, such as [${example}].`;
+
   it.each<[Partial<KubernetesExporterProps>, string]>([
     [{ namespace: 'kong.prod' }, name('namespace', 'kong.prod', 63, label)],
     [{ name: '-exporter' }, name('name', '-exporter', 63, label)],
@@ -444,6 +447,8 @@ describe('an exporter on Kubernetes is refused', () => {
     [{ secretMounts: { '/tmp': 'ca' } }, mount('/tmp')],
     [{ secretMounts: { '/etc/ca/': 'ca' } }, mount('/etc/ca/')],
     [{ secretMounts: { '/var/lib/kong-resilience/spool': 'ca' } }, mount('/var/lib/kong-resilience/spool')],
+    [{ imagePullSecrets: 'registry' as unknown as string[] }, list('imagePullSecrets', '"registry"', '"registry"')],
+    [{ egressPorts: 3128 as unknown as number[] }, list('egressPorts', '3128', '3128')],
   ])('with %j', (exporter, text) => {
     expect(refusal({ exporter })).toBe(one(text));
   });

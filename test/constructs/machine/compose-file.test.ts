@@ -104,4 +104,15 @@ describe('a compose file', () => {
       `  KR_TF_IMAGE gatewayImage is "kong:latest": ${rest}`,
     ]);
   });
+
+  it.each([
+    ['volumes', './cluster:/etc/kong/cluster:ro', './cluster:/etc/kong/cluster:ro'],
+    ['ports', '80:8000', '8000:8000'],
+  ])('refuses %s that are no list', (prop, given, example) => {
+    const { stack, exporter, importer } = nodes();
+    const agentImage = 'kong-resilience:0.1.0';
+    expect(refusalOf(() => new ComposeFile(stack, 'Compose', { exporter, importer, agentImage, [prop]: given }))).toBe(
+      `app/Compose: 1 problem\n  KR_TF_LIST ${prop} is "${given}": it must be a list. Write it in brackets, such as ["${example}"].`,
+    );
+  });
 });

@@ -102,6 +102,16 @@ describe('an exporter', () => {
     );
   });
 
+  it.each(['/etc/kong/ca.crt', null])('takes a list of trusted certificates alone, not %j', (given) => {
+    const trustedCertificates = given as unknown as string[];
+    const props = { ...cluster, store, principal, trustedCertificates };
+    const refusal = (id: string) =>
+      `stack/${id}: 1 problem\n  KR_TF_LIST trustedCertificates is ${JSON.stringify(given)}: it must be a list. Write it in brackets, such as ["/etc/kong/ca.crt"].`;
+    expect(() => new ExporterNode(stack, 'E', { ...props, gatewayVersions: ['3.9.1'] })).toThrow(refusal('E'));
+    expect(() => new ImporterNode(stack, 'I', { ...props, gatewayVersion: '3.9.1' })).toThrow(refusal('I'));
+    expect(() => new ExporterImporterNode(stack, 'B', { ...props, gatewayVersion: '3.9.1' })).toThrow(refusal('B'));
+  });
+
   it.each([0, 1.5, -1])('takes no port %d', (statusPort) => {
     expect(() => exporter({ statusPort })).toThrow(`KR_TF_PORT statusPort is ${statusPort}`);
   });

@@ -24,6 +24,7 @@ import {
   secret,
   stackWith,
   statementsOf,
+  topic,
   warningsOf,
 } from './support';
 import type { NodeOptions, Nodes } from './support';
@@ -446,6 +447,32 @@ describe('the network of an exporter on ECS', () => {
         'KR_TF_AWS_NETWORK securityGroups is []: give the id of one at least, or leave it out for one of its own.',
       ),
     );
+  });
+});
+
+describe('an exporter on ECS whose types nothing checked', () => {
+  const list = (prop: string, given: string, example: string) =>
+    problem(`KR_TF_LIST ${prop} is ${given}: it must be a list. Write it in brackets, such as [${example}].`);
+  const unpinned =
+    'it must end with a full tag (":0.1.0") or a digest ("@sha256:…"), so that what runs is what was tested; "latest" is none.';
+
+  it.each([
+    [{ subnets: undefined }, list('subnets', 'undefined', '"subnet-0a1b2c3d"')],
+    [{ subnets: 'subnet-0a' }, list('subnets', '"subnet-0a"', '"subnet-0a1b2c3d"')],
+    [{ subnets: '' }, list('subnets', '""', '"subnet-0a1b2c3d"')],
+    [{ securityGroups: 'sg-0a' }, list('securityGroups', '"sg-0a"', '"sg-0a1b2c3d"')],
+    [{ securityGroups: null }, list('securityGroups', 'null', '"sg-0a1b2c3d"')],
+    [{ egressPorts: 3128 }, list('egressPorts', '3128', '3128')],
+    [{ alarmActions: topic }, list('alarmActions', `"${topic}"`, '"arn:aws:sns:eu-west-1:123456789012:on-call"')],
+    [{ image: undefined }, problem(`KR_TF_IMAGE image is undefined: ${unpinned}`)],
+  ])('is refused with %j', (given, refusal) => {
+    expect(refused(given as unknown as Partial<EcsExporterProps>)).toBe(refusal);
+  });
+
+  it('may leave out what has a default, and give a list that Terraform alone knows', () => {
+    const subnets = Token.asString({ resolve: () => ['subnet-0a'] });
+    const given = { securityGroups: undefined, egressPorts: undefined, subnets };
+    expect(refused(given as unknown as Partial<EcsExporterProps>)).toBe('not refused');
   });
 });
 

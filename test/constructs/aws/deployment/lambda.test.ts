@@ -305,6 +305,14 @@ describe('what an exporter on Lambda refuses', () => {
     );
   });
 
+  it('subnets that are no list', () => {
+    expect(refused({ subnets: 'subnet-0a' as unknown as string[] })).toBe(
+      problem(
+        'KR_TF_LIST subnets is "subnet-0a": it must be a list. Write it in brackets, such as ["subnet-0a1b2c3d"].',
+      ),
+    );
+  });
+
   it('another runtime, security groups without subnets, and an interval that is not known', () => {
     expect(
       refused({ runtime: 'nodejs20.x', securityGroups: ['sg-1'], intervalMinutes: Token.asNumber('${var.minutes}') }),

@@ -65,6 +65,16 @@ describe('the scheduled check on Cloud Run', () => {
     expect(ofType(both, 'google_secret_manager_secret_iam_member')).toHaveLength(2);
   });
 
+  it('tells a list of channels, not a text', () => {
+    const notificationChannels = 'oncall' as unknown as string[];
+    const refusal = refusalOf(({ stack: scope, importer }) => {
+      new CloudRunCheck(scope, 'Check', { ...place, importer, notificationChannels });
+    });
+    expect(refusal).toBe(
+      'app/Check: 1 problem\n  KR_TF_LIST notificationChannels is "oncall": it must be a list. Write it in brackets, such as ["projects/acme/notificationChannels/1234567890"].',
+    );
+  });
+
   it.each([600, 86_400])('may wait %d seconds for a passed check', (passedWithinSeconds) => {
     const refusal = refusalOf(({ stack: scope, importer }) => {
       new CloudRunCheck(scope, 'Check', { ...place, importer, passedWithinSeconds });

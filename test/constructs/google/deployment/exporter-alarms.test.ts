@@ -61,6 +61,16 @@ describe('the alarms of an exporter', () => {
     expect(policies.map((policy) => policy['notification_channels'])).toEqual([[channel], [channel], [channel]]);
   });
 
+  it('are told to a list of channels, not to a text', () => {
+    const notificationChannels = 'projects/acme/notificationChannels/1' as unknown as string[];
+    const refusal = refusalOf(({ stack, exporter }) => {
+      new ExporterAlarms(stack, 'Alarms', { exporter, logs, notificationChannels });
+    });
+    expect(refusal).toBe(
+      'app/Alarms: 1 problem\n  KR_TF_LIST notificationChannels is "projects/acme/notificationChannels/1": it must be a list. Write it in brackets, such as ["projects/acme/notificationChannels/1234567890"].',
+    );
+  });
+
   it.each([1800, 86_400])('may wait %d seconds', (confirmedWithinSeconds) => {
     expect(Object.values(queriesOf(alarms({ confirmedWithinSeconds }))).join()).toContain(
       `[${confirmedWithinSeconds}s]`,
