@@ -10,14 +10,14 @@ import { KnownVersions } from '../topology/known-versions';
 import { versionListProblems } from '../topology/versions';
 import { checkExistingBucket, checkKeyArn, checkLocation, normalizePrefix } from './checks';
 import { putSettingsFor } from './encryption';
-import { awsPrincipal, GrantBook } from './grant-book';
+import { awsPrincipal, GrantBook, informOfKey } from './grant-book';
 import type { IExistingS3Store } from './interfaces';
 import { checkRetention, retentionOf, sharedBucketRules } from './lifecycle';
 import type { Retention, RetentionProps } from './lifecycle';
 import type { PolicyStatement } from './policy';
-import { bucketUnchecked, keyPolicyUnchecked, notMerged, noVersion, readTooEarly } from './problems';
+import { bucketUnchecked, notMerged, noVersion, readTooEarly } from './problems';
 import { regionEnvironment } from './region-environment';
-import { declaresAccountKey, declaresBucket } from './same-stack';
+import { declaresBucket } from './same-stack';
 import { exportRights, importRights, rootOf, tlsOnly, type Place } from './statements';
 
 /** What is not known of an existing bucket by its name; and how long `lifecycleRules` keep what is not current. */
@@ -108,7 +108,7 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
     whenDeclared(this, () => {
       if (!declaresBucket(this, bucketName)) inform(this, bucketUnchecked(shown, kmsKeyArn !== undefined));
       else this.#informOfUnmerged(shown);
-      if (kmsKeyArn !== undefined && !declaresAccountKey(this, kmsKeyArn)) inform(this, keyPolicyUnchecked());
+      if (kmsKeyArn !== undefined) informOfKey(this, kmsKeyArn, this.#grants);
     });
   }
 

@@ -1,10 +1,11 @@
 import type { IConstruct } from 'constructs';
-import { throwProblems } from '../problems';
+import { inform, throwProblems } from '../problems';
 import type { IPrincipal } from '../topology';
 import { pathInStack } from './name-by-path';
 import { forPrincipal, type PolicyStatement } from './policy';
 import { isAwsPrincipal, type IAwsPrincipal } from './principal';
-import { notAwsPrincipal, readTooEarly } from './problems';
+import { keyPolicyForeign, keyPolicyUnchecked, notAwsPrincipal, readTooEarly } from './problems';
+import { declaresAccountKey } from './same-stack';
 import type { Rights } from './statements';
 
 interface Entry {
@@ -51,6 +52,13 @@ export class GrantBook {
     return this.#keyStatements(this.#entries);
   }
 
+  /** Paths of the principals of other accounts whom nothing lets in by the key's policy, as far as is known. */
+  get foreignWithoutKey(): readonly string[] {
+    if (this.#keyRead) return [];
+    const foreign = this.#entries.map(({ principal }) => principal).filter(isForeign);
+    return [...new Set(foreign.map(({ node }) => node.path))];
+  }
+
   /** From now on, what would change the bucket's statements is an error. */
   noteBucketRead(): void {
     this.#bucketRead = true;
@@ -87,4 +95,11 @@ export function awsPrincipal(store: IConstruct, principal: IPrincipal): IAwsPrin
 
 function isForeign(principal: IAwsPrincipal): boolean {
   return principal.principalAccount !== undefined;
+}
+
+/** What has to be in the policy of a key that is not the store's own; when everything is declared. */
+export function informOfKey(store: IConstruct, keyArn: string, grants: GrantBook): void {
+  const foreign = grants.foreignWithoutKey;
+  if (foreign.length > 0) inform(store, keyPolicyForeign(foreign));
+  else if (!declaresAccountKey(store, keyArn)) inform(store, keyPolicyUnchecked());
 }

@@ -1,4 +1,4 @@
-import { defineProblem } from '../problems';
+import { defineProblem, type Problem } from '../problems';
 
 /** A text in a message; a token is not shown, because it says nothing before Terraform runs. */
 const quote = (text: string): string => JSON.stringify(text);
@@ -79,12 +79,21 @@ export const keyArn = defineProblem(
     `${prop} is ${quote(value)}: it must be the ARN of a key, arn:<partition>:kms:<region>:<account>:key/<id>. Policies do not know keys by an alias, and aws/s3 cannot be granted.`,
 );
 
-export const keyPolicyUnchecked = defineProblem(
+const existingKey = defineProblem(
   'KR_TF_S3_EXISTING_KEY',
-  'An existing key is used, whose policy cannot be seen, or does not leave the decision to IAM policies.',
-  () =>
-    'whether the policy of the existing key lets IAM policies of this account decide (the default) cannot be seen: it must, or hold the statements in keyPolicyStatements.',
+  'An existing key is used, whose policy cannot be seen, leaves nothing to IAM policies, or has to let in another account.',
+  (text: string) => text,
 );
+
+export const keyPolicyUnchecked = (): Problem =>
+  existingKey(
+    'whether the policy of the existing key lets IAM policies of this account decide (the default) cannot be seen: it must, or hold the statements in keyPolicyStatements.',
+  );
+
+export const keyPolicyForeign = (principals: readonly string[]): Problem =>
+  existingKey(
+    `${principals.map(quote).join(', ')} of another account is granted the store, and nothing reads keyPolicyStatements: the policy of the existing key must hold them, since IAM policies decide for its own account alone. Merge them there, after the last grant: Statement: [...yours, ...store.keyPolicyStatements].`,
+  );
 
 export const bucketUnchecked = defineProblem(
   'KR_TF_S3_EXISTING_BUCKET',

@@ -1,7 +1,7 @@
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvValue, type EnvValues } from '../environment';
-import { inform, throwProblems, whenDeclared } from '../problems';
+import { throwProblems, whenDeclared } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
 import { KnownVersions } from '../topology/known-versions';
 import { versionListProblems } from '../topology/versions';
@@ -9,15 +9,14 @@ import { declareBucket, type BucketSettings, type DeclaredBucket } from './bucke
 import { checkLocation, normalizePrefix } from './checks';
 import { checkEncryption, choiceOf, putSettingsFor, S3Encryption } from './encryption';
 import { ExistingS3Store, type ExistingS3StoreOptions } from './existing-store';
-import { awsPrincipal, GrantBook } from './grant-book';
+import { awsPrincipal, GrantBook, informOfKey } from './grant-book';
 import type { IExistingS3Store, IS3Store } from './interfaces';
 import { checkRetention, ownBucketRules, retentionOf, type RetentionProps } from './lifecycle';
 import type { PolicyStatement } from './policy';
-import { keyPolicyUnchecked, noVersion, replicationWithoutVersion } from './problems';
+import { noVersion, replicationWithoutVersion } from './problems';
 import { regionEnvironment } from './region-environment';
 import { checkReplication, replicaEncryption, replicationOf, type S3Replication } from './replication';
 import { declareReplication, replicationRules } from './replication';
-import { declaresAccountKey } from './same-stack';
 import { exportRights, importRights, type Place } from './statements';
 
 export interface S3StoreProps extends RetentionProps {
@@ -218,7 +217,7 @@ export class S3Store extends Construct implements IS3Store {
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
     this.#versions.warnWithout(noVersion());
     whenDeclared(this, () => {
-      if (choice.kind === 'existing-key' && !declaresAccountKey(this, choice.arn)) inform(this, keyPolicyUnchecked());
+      if (choice.kind === 'existing-key') informOfKey(this, choice.arn, this.#grants);
     });
     this.node.addValidation({
       validate: () => {

@@ -625,6 +625,36 @@ describe('an existing bucket', () => {
     expect(key(toAccount({ Principal: { AWS: 'arn:aws:iam::111111111111:role/admin' } }))).toEqual([keyUnseen]);
   });
 
+  it('says that the policy of the key has to let in who is of another account, wherever the key is declared', () => {
+    const told = (read: (store: IExistingS3Store) => unknown, kmsKeyArn?: string) =>
+      declared(
+        (stack) => ({ kmsKeyArn: kmsKeyArn ?? new KmsKey(stack, 'Key').arn }),
+        false,
+        (store) => {
+          const roleArn = 'arn:aws:iam::222222222222:role/gateway';
+          store.grantImport(new CrossAccountRole(store, 'Theirs', { roleArn }));
+          store.grantImport(new EcsTaskRole(store, 'Ours'));
+          return [merge(store), read(store)];
+        },
+      );
+    const foreign =
+      'Stack/Store: KR_TF_S3_EXISTING_KEY "Stack/Store/Theirs" of another account is granted the store, and nothing reads keyPolicyStatements: the policy of the existing key must hold them, since IAM policies decide for its own account alone. Merge them there, after the last grant: Statement: [...yours, ...store.keyPolicyStatements].';
+    expect(told(() => undefined)).toEqual([foreign]);
+    expect(told(() => undefined, keyArn)).toEqual([foreign]);
+    expect(told(({ keyPolicyStatements }) => keyPolicyStatements)).toEqual([]);
+    expect(told(({ keyPolicyStatements }) => keyPolicyStatements, keyArn)).toEqual([keyUnseen]);
+    const own = stackOf((stack) => {
+      const store = new S3Store(stack, 'Store', {
+        gatewayVersions: ['3.9.1'],
+        encryption: S3Encryption.existingKey(new KmsKey(stack, 'Key').arn),
+      });
+      const roleArn = 'arn:aws:iam::222222222222:role/gateway';
+      store.grantImport(new CrossAccountRole(store, 'Theirs', { roleArn }));
+    });
+    synth(own);
+    expect(informationOf(own)).toEqual([foreign]);
+  });
+
   it('sees a policy of the key that is a resource of its own, and one that Terraform alone knows', () => {
     const apart = (policy: (stack: TerraformStack) => string, keyId: (key: KmsKey) => string) =>
       declared((stack) => {
