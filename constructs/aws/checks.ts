@@ -18,10 +18,8 @@ export function checkLocation({ bucketName, bucketPrefix: start, prefix }: Locat
   const problems: Problem[] = [];
   if (bucketName !== undefined && start !== undefined) problems.push(bucketNames(bucketName, start));
   if (isKnown(bucketName)) {
-    // The URL ends the name at its first slash.
-    const fault = /[/]/.test(bucketName) ? 'it has a slash. Give the name alone, and prefix beside it.' : undefined;
     const result = parseStorageUrl(`s3://${bucketName}`);
-    const reason = fault ?? (result.ok ? undefined : result.refusal.text);
+    const reason = notTheName(bucketName) ?? (result.ok ? undefined : result.refusal.text);
     if (reason !== undefined) problems.push(storageLocation('bucketName', bucketName, reason));
   }
   if (isKnown(start) && !/^(?!.*\.\.)[a-z0-9][a-z0-9.-]{0,36}$/.test(start)) problems.push(bucketPrefix(start));
@@ -32,6 +30,13 @@ export function checkLocation({ bucketName, bucketPrefix: start, prefix }: Locat
     else if (!result.ok) problems.push(storageLocation('prefix', prefix, result.refusal.text));
   }
   return problems;
+}
+
+/** What is more than a name; a storage URL would end it at its first slash. */
+function notTheName(bucketName: string): string | undefined {
+  const name = /^arn:[^:]*:s3:::([^/]*)/.exec(bucketName)?.[1];
+  if (name !== undefined) return `it is an ARN. Give the name: ${JSON.stringify(name)}.`;
+  return bucketName.includes('/') ? 'it has a slash. Give the name alone, and prefix beside it.' : undefined;
 }
 
 /** A prefix as it stands in keys: a slash at its end is ignored, as in a storage URL. */

@@ -8,6 +8,7 @@ import { inform, isKnown, throwProblems, whenDeclared } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
 import { KnownVersions } from '../topology/known-versions';
 import { versionListProblems } from '../topology/versions';
+import { informOfAccounts } from './accounts';
 import { checkExistingBucket, checkKeyArn, checkLocation, normalizePrefix } from './checks';
 import { putSettingsFor } from './encryption';
 import { awsPrincipal, GrantBook, informOfKey } from './grant-book';
@@ -109,6 +110,7 @@ export class ExistingS3Store extends Construct implements IExistingS3Store {
       if (!declaresBucket(this, bucketName)) inform(this, bucketUnchecked(shown, kmsKeyArn !== undefined));
       else this.#informOfUnmerged(shown);
       if (kmsKeyArn !== undefined) informOfKey(this, kmsKeyArn, this.#grants);
+      informOfAccounts(this, [this.#grants], { provider, kmsKeyArn });
     });
   }
 

@@ -59,6 +59,11 @@ export class GrantBook {
     return [...new Set(foreign.map(({ node }) => node.path))];
   }
 
+  /** ARNs of the principals that are given as ones of the store's own account. */
+  get ownArns(): readonly string[] {
+    return this.#entries.filter(({ principal }) => !isForeign(principal)).map(({ principal }) => principal.arn);
+  }
+
   /** From now on, what would change the bucket's statements is an error. */
   noteBucketRead(): void {
     this.#bucketRead = true;

@@ -123,6 +123,13 @@ export const notAwsPrincipal = defineProblem(
     `"${principal}" is no principal of AWS. Give an EcsTaskRole, Ec2InstanceRole, LambdaRole, IrsaRole, PodIdentityRole, CrossAccountRole, IamUser, or an existing role or user.`,
 );
 
+export const otherAccount = defineProblem(
+  'KR_TF_AWS_OTHER_ACCOUNT',
+  "A principal is given as one of the store's account, and its ARN is of another.",
+  (arn: string, account: string, ofStore: readonly string[]) =>
+    `${quote(arn)} is of account ${account}, and the store of ${ofStore.join(' or ')}: the policies of the bucket and its key must let it in there. Where this stack declares their policies, give a CrossAccountRole in its place; else grant one in the stack that does.`,
+);
+
 export const nameAndPrefix = defineProblem(
   'KR_TF_AWS_NAMES',
   'A role is given both a name and a prefix for one.',
@@ -154,7 +161,7 @@ export const roleArn = defineProblem(
   'KR_TF_AWS_ROLE_ARN',
   'A role is not given by the ARN of a role.',
   (prop: string, value: string) =>
-    `${prop} is ${quote(value)}: it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>.`,
+    `${prop} is ${quote(value)}: it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>. A role of the own account is also given by its name: ExistingRole.fromRoleName.`,
 );
 
 export const oidcProviderArn = defineProblem(

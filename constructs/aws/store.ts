@@ -5,6 +5,7 @@ import { throwProblems, whenDeclared } from '../problems';
 import { noteExportGrant, type IPrincipal } from '../topology';
 import { KnownVersions } from '../topology/known-versions';
 import { versionListProblems } from '../topology/versions';
+import { informOfAccounts } from './accounts';
 import { declareBucket, type BucketSettings, type DeclaredBucket } from './bucket';
 import { checkLocation, normalizePrefix } from './checks';
 import { checkEncryption, choiceOf, putSettingsFor, S3Encryption } from './encryption';
@@ -217,7 +218,9 @@ export class S3Store extends Construct implements IS3Store {
     gatewayVersions.forEach((version) => this.addGatewayVersion(version));
     this.#versions.warnWithout(noVersion());
     whenDeclared(this, () => {
-      if (choice.kind === 'existing-key') informOfKey(this, choice.arn, this.#grants);
+      const kmsKeyArn = choice.kind === 'existing-key' ? choice.arn : undefined;
+      if (kmsKeyArn !== undefined) informOfKey(this, kmsKeyArn, this.#grants);
+      informOfAccounts(this, [this.#grants, this.#replicaGrants], { provider: props.provider, kmsKeyArn });
     });
     this.node.addValidation({
       validate: () => {

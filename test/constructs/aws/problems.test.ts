@@ -55,6 +55,11 @@ describe('a mistake is told whole', () => {
       'KR_TF_S3_LOCATION bucketName is "kong-config/kong": it has a slash. Give the name alone, and prefix beside it.',
     ],
     [
+      'a bucketName that is an ARN',
+      existing('arn:aws:s3:::kong-config'),
+      'KR_TF_S3_LOCATION bucketName is "arn:aws:s3:::kong-config": it is an ARN. Give the name: "kong-config".',
+    ],
+    [
       'an empty bucketName',
       existing(''),
       'KR_TF_S3_LOCATION bucketName is "": the bucket is missing. Write it as s3://bucket/prefix.',
@@ -177,12 +182,12 @@ describe('a mistake is told whole', () => {
     [
       'the ARN of a user as a role',
       (stack) => new CrossAccountRole(stack, 'X', { roleArn: 'arn:aws:iam::222222222222:user/me' }),
-      'KR_TF_AWS_ROLE_ARN roleArn is "arn:aws:iam::222222222222:user/me": it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>.',
+      'KR_TF_AWS_ROLE_ARN roleArn is "arn:aws:iam::222222222222:user/me": it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>. A role of the own account is also given by its name: ExistingRole.fromRoleName.',
     ],
     [
       'the name of a role as its ARN',
       (stack) => ExistingRole.fromRoleArn(stack, 'X', 'mine'),
-      'KR_TF_AWS_ROLE_ARN roleArn is "mine": it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>.',
+      'KR_TF_AWS_ROLE_ARN roleArn is "mine": it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>. A role of the own account is also given by its name: ExistingRole.fromRoleName.',
     ],
     [
       'the ARN of a role as its name',
@@ -232,7 +237,7 @@ describe('a mistake is told whole', () => {
     [
       'an ARN that is no text',
       (stack) => ExistingRole.fromRoleArn(stack, 'X', { arn: 'mine' } as never),
-      'KR_TF_AWS_ROLE_ARN roleArn is {"arn":"mine"}: it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>.',
+      'KR_TF_AWS_ROLE_ARN roleArn is {"arn":"mine"}: it must be the ARN of a role, arn:<partition>:iam::<account>:role/<name>. A role of the own account is also given by its name: ExistingRole.fromRoleName.',
     ],
   ])('%s', (_, build, message) => {
     expect(refused(build)).toBe(`Stack/X: 1 problem\n  ${message}`);
