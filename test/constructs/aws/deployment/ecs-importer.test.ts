@@ -247,6 +247,28 @@ describe('an importer in a task of ECS', () => {
     expect(statements.map(({ Sid }) => Sid)).toEqual(['KongLog', 'KongSecrets', 'KongImage', 'KongRegistry']);
     expect(statements[1]?.Resource).toEqual([secret]);
   });
+
+  it('lets an execution role of its own use the key of the secrets, through Secrets Manager alone', () => {
+    const secretsKmsKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1';
+    const synthesized = deployed(({ stack, importer }) => {
+      new EcsImporter(stack, 'Import', { importer, image, secretsKmsKeyArn });
+    });
+    expect(statementsOf(synthesized, 'Import_ExecutionRole')[2]).toEqual({
+      Sid: 'KongSecretsKey',
+      Effect: 'Allow',
+      Action: ['kms:Decrypt'],
+      Resource: [secretsKmsKeyArn],
+      Condition: {
+        StringEquals: {
+          'kms:ViaService': [
+            expect.stringMatching(
+              /^secretsmanager\.\$\{data\.aws_region\.\w+\.region\}\.\$\{data\.aws_partition\.\w+\.dns_suffix\}$/,
+            ),
+          ],
+        },
+      },
+    });
+  });
 });
 
 describe('what an importer in a task of ECS refuses', () => {
