@@ -50,7 +50,8 @@ export const notExported = defineProblem(
 export const noExporter = defineProblem(
   'KR_TF_NO_EXPORTER',
   'A topology has importers and no exporter.',
-  () => 'there are importers and no exporter, so nothing would ever be stored. Add one with addExporter.',
+  () =>
+    'there are importers and no exporter, so nothing would ever be stored. Add one with addExporter; where another stack exports to this store, declare an ImporterNode by itself, in the place of KongResilience.',
 );
 
 export const notAPort = defineProblem(

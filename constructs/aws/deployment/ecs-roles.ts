@@ -1,5 +1,6 @@
 import type { IConstruct } from 'constructs';
 import type { Problem } from '../../problems';
+import { CrossAccountRole } from '../cross-account-role';
 import { EcsExecutionRole } from '../ecs-execution-role';
 import { EcsTaskRole } from '../ecs-task-role';
 import { ExistingRole } from '../existing-role';
@@ -8,7 +9,7 @@ import { ecsPrincipal, executionRole } from './problems';
 /** A role that tasks take on. */
 export function checkTaskRole(principal: IConstruct): Problem[] {
   if (principal instanceof EcsTaskRole || principal instanceof ExistingRole) return [];
-  return [ecsPrincipal(principal.node.path)];
+  return [ecsPrincipal(principal.node.path, principal instanceof CrossAccountRole)];
 }
 
 /** A role with which ECS starts tasks. */

@@ -46,8 +46,10 @@ export const cpuArchitecture = defineProblem(
 export const ecsPrincipal = defineProblem(
   'KR_TF_ECS_PRINCIPAL',
   'A node that runs on ECS has a principal that ECS cannot attach.',
-  (principal: string) =>
-    `the principal "${principal}" is no role that tasks of ECS take on. Give the node an EcsTaskRole, or an ExistingRole that trusts ecs-tasks.amazonaws.com.`,
+  (principal: string, otherAccount: boolean) =>
+    otherAccount
+      ? `the principal "${principal}" is a role of another account, and tasks run in the account of their role. Declare an ImporterNode by itself and its EcsImporter in a stack of that account, with the role there as an EcsTaskRole or ExistingRole; here grant the store to this one: store.grantImport(…).`
+      : `the principal "${principal}" is no role that tasks of ECS take on. Give the node an EcsTaskRole, or an ExistingRole that trusts ecs-tasks.amazonaws.com.`,
 );
 
 export const executionRole = defineProblem(

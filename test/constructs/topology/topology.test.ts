@@ -363,7 +363,7 @@ describe('a topology', () => {
   it('refuses importers without an exporter', () => {
     topology().addImporter('Importer', { principal, gatewayVersion: '3.9.1' });
     expect(() => Testing.synth(stack, true)).toThrow(
-      'KR_TF_NO_EXPORTER there are importers and no exporter, so nothing would ever be stored. Add one with addExporter.',
+      'KR_TF_NO_EXPORTER there are importers and no exporter, so nothing would ever be stored. Add one with addExporter; where another stack exports to this store, declare an ImporterNode by itself, in the place of KongResilience.',
     );
   });
 });
