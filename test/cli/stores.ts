@@ -70,7 +70,8 @@ export function folderBucket(folder: string): Bucket {
     write: async (key, bytes) => {
       const path = join(folder, key);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(`${path}.new`, bytes);
+      // As the program would.
+      writeFileSync(`${path}.new`, bytes, { mode: 0o600 });
       renameSync(`${path}.new`, path);
     },
   };

@@ -109,8 +109,7 @@ function faultOf(path: string): { readonly secret: string; readonly mode: string
   // A stored object, the spool, the hand-over, or one of them that a killed process has not put in its place.
   const mayHold = own || name === 'config.json' || /^\.config\.json\./.test(name);
   const isPrivate = mode === 0o600 || mode === 0o640;
-  // What a test itself put into a store is not the program's.
-  return mayHold && (isPrivate || !own) ? undefined : { secret, mode: mode.toString(8) };
+  return mayHold && isPrivate ? undefined : { secret, mode: mode.toString(8) };
 }
 
 function filesBelow(folder: string): string[] {
