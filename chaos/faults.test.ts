@@ -23,4 +23,21 @@ describe('the table of faults', () => {
     expect(Object.values(named).flat().sort()).toEqual(ids);
     expect(Object.entries(named).filter(([, shown]) => shown.length === 0)).toEqual([]);
   });
+
+  it('names codes, events and metrics that the documents have', () => {
+    const errors = readFileSync('docs/errors.md', 'utf8');
+    const metrics = readFileSync('docs/metrics.md', 'utf8');
+    const outcomes = rows
+      .flatMap(({ expected }) => [expected.export, expected.import])
+      .filter((one) => one !== undefined);
+    const codes = outcomes.flatMap(({ log }) => log?.code ?? []);
+    const starts = rows.flatMap(({ expected: { hostile } }) =>
+      typeof hostile?.answer === 'object' ? hostile.answer : [],
+    );
+    const events = outcomes.flatMap(({ log }) => log?.event ?? []);
+    const names = outcomes.flatMap((outcome) => Object.keys(outcome.metrics));
+    expect(codes.filter((code) => !errors.includes(`\`${code}\``))).toEqual([]);
+    expect(starts.filter((start) => start.startsWith('KR_') && !errors.includes(`\`${start}`))).toEqual([]);
+    expect([...events, ...names].filter((name) => !metrics.includes(`\`${name}\``))).toEqual([]);
+  });
 });

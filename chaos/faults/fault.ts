@@ -1,3 +1,5 @@
+import type { Held } from '../support/history';
+
 /** A line that the log must have. */
 export interface Line {
   readonly level: 'error' | 'warn' | 'info';
@@ -45,8 +47,26 @@ export interface StartOutcome {
 
 /** What becomes of the next change where several may export it; never is an older one put over it, nor twice in a term. */
 export interface TakeoverOutcome {
-  readonly stored: 'while it lasts' | 'when it is over';
-  readonly by: 'another one' | 'one of them' | 'itself';
+  readonly stored: 'while it lasts' | 'when it is over at the latest';
+  readonly by: 'another one' | 'one of them' | 'each of them';
+}
+
+/** What becomes of a program that is killed (SIGKILL) at random instants; of the next one, what the other outcomes say. */
+export interface KillOutcome {
+  /** What a kill leaves, whole: nothing else, each of them sometimes, and never an older one than was there before. */
+  readonly leaves: readonly Held[];
+  /** The files of its folder once the next one has ended: nothing of the killed ones is left. */
+  readonly files: readonly string[];
+}
+
+/** What becomes of input that means no good. */
+export interface HostileOutcome {
+  /** Codes or names of errors, or status lines, that begin so; a plain refusal is a value that says what is wrong. */
+  readonly answer: 'taken' | 'a plain refusal' | readonly string[];
+  /** What is held against each answer, and nothing else is. */
+  readonly held: readonly string[];
+  /** Of a program that gets it. */
+  readonly exitCode?: number;
 }
 
 /** A row of the fault table: the input of a suite of `npm run chaos`, and of docs/faults.md. */
@@ -62,5 +82,7 @@ export interface Fault<Injection> {
     readonly import?: ImportOutcome;
     readonly start?: StartOutcome;
     readonly takeover?: TakeoverOutcome;
+    readonly killed?: KillOutcome;
+    readonly hostile?: HostileOutcome;
   };
 }

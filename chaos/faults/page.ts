@@ -1,7 +1,19 @@
-import type { Fault, ImportOutcome, ExportOutcome, Line, Metrics, StartOutcome, TakeoverOutcome } from './fault';
+import type {
+  ExportOutcome,
+  Fault,
+  HostileOutcome,
+  ImportOutcome,
+  KillOutcome,
+  Line,
+  Metrics,
+  StartOutcome,
+  TakeoverOutcome,
+} from './fault';
 import { controlPlaneFaults } from './control-plane';
 import { alone, hurts, together } from './exporters';
 import { gatewayFaults } from './gateway';
+import { keyFault, nameFaults, parserFaults, pathFault, requestFaults } from './hostile-input';
+import { killedFaults } from './killed';
 import { storeFaults } from './store';
 
 export type Row = Fault<unknown>;
@@ -32,12 +44,36 @@ export const parts: readonly Part[] = [
     rows: controlPlaneFaults,
   },
   {
+    heading: 'Killed programs',
+    about:
+      'Each is killed (SIGKILL) at random instants, and some at chosen ones. What a kill leaves is whole, and never older than what was there or had been told to be stored. ' +
+      'Then come the next one, undisturbed, which does and says what the row has, and the files of its folder (the spool, the hand-over; of the start script, what it remembers): nothing of the killed ones is among them.',
+    rows: killedFaults,
+    columns: [
+      'row',
+      'killed',
+      'a kill leaves',
+      'the next one',
+      'says',
+      'exit code',
+      'metrics',
+      'what is there then',
+      'files',
+    ],
+  },
+  {
     heading: 'The exporters',
     about:
-      'The first six happen in turn to the exporter that leads, and sometimes to any of them, with changes before, during and afterwards, in each of the three rows that follow, on versitygw and on MinIO. ' +
-      'What the store took is compared whole: never an older configuration after a newer one, one writer in a term. Nobody ends of it, and all end with 0 after SIGTERM.',
-    rows: [...hurts, ...together, ...alone],
+      'In each of the last three rows, on versitygw and on MinIO, each exporter first leads in turn, while the others are paused. Then the first six happen in turn to the one that leads, and sometimes to any of them, ' +
+      'with changes before, during and afterwards. What the store took is compared whole: never an older configuration after a newer one, one writer in a term. Nobody ends of it, and all end with 0 after SIGTERM.',
+    rows: [...hurts, ...together],
     columns: ['row', 'fault', 'the next change is stored', 'by'],
+  },
+  {
+    heading: 'An exporter with a wrong clock',
+    about:
+      'It exports alone, on versitygw and on MinIO, which date their answers rightly and refuse a signature of another hour; what it stores says by its time that its clock was wrong indeed.',
+    rows: alone,
   },
   {
     heading: 'The gateway',
@@ -47,12 +83,34 @@ export const parts: readonly Part[] = [
     rows: gatewayFaults,
     columns: ['row', 'fault', 'the script says', '`KONG_DECLARATIVE_CONFIG`', 'the gateway serves'],
   },
+  {
+    heading: 'Hostile input: parsers',
+    about:
+      'Each is fed valid input with something wrong in it, and noise, in process. What is not valid is answered with a code of ours that begins so, or with a plain refusal: a value that says what is wrong. ' +
+      'Each of the last column is held against the answers, and nothing else is; no case takes longer than 30 s, and every object inherits afterwards what it did before.',
+    rows: parserFaults,
+    columns: ['row', 'hostile', 'answer', 'what is held'],
+  },
+  {
+    heading: 'Hostile input: paths, names and keys',
+    about:
+      'Paths are given to a `file://` store in process; names and keys to the program: an exporter, an import with `--strict`, `status`, and a `run` with a wrong environment. The exit code is that of the program that gets them.',
+    rows: [pathFault, ...nameFaults, keyFault],
+    columns: ['row', 'hostile', 'answer', 'what is held', 'exit code'],
+  },
+  {
+    heading: 'Hostile input: requests to the status server',
+    about:
+      'All of them at once, to an exporter that has exported: the first two on 150 connections each, the last one on one, and the others on 20; in the long form on ten times as many. The exit code is that of the exporter after SIGTERM.',
+    rows: requestFaults,
+    columns: ['row', 'hostile', 'answer', 'what is held', 'exit code'],
+  },
 ];
 
 const head = `# Faults
 
-What each fault does to an exporter (\`run\`) and to an import: what the log says, the exit code, the metrics, what is stored and what is handed over. This table is
-the input of the suites \`store\`, \`control-plane\`, \`exporters\` and \`gateway\` of \`npm run chaos\`, which bring each fault about with the program as a process and compare; it is written by
+What each fault does to an exporter (\`run\`), to an import, and to a gateway that starts: what the log says, the exit code, the metrics, what is stored and what is handed over. This table is
+the input of the suites \`store\`, \`control-plane\`, \`kill\`, \`exporters\`, \`gateway\` and \`hostile-input\` of \`npm run chaos\`, which bring each fault about with the program as a process and compare; it is written by
 \`npx tsx chaos/faults/write-page.ts\`. The codes are those of [errors.md](errors.md), the events and metrics those of [metrics.md](metrics.md).
 
 - The exit code of an exporter is that after SIGTERM, because it goes on trying; that of an import is the one with \`--strict\`, and 0 without it.
@@ -66,6 +124,9 @@ export function faultsPage(): string {
 
 function section({ heading, about, rows, columns = agentColumns }: Part): string {
   const lines = rows.flatMap(({ id, fault, expected }) => {
+    const { killed, hostile } = expected;
+    if (killed !== undefined) return [line([`\`${id}\``, fault, ...killCells(killed, expected)])];
+    if (hostile !== undefined) return [line([`\`${id}\``, fault, ...hostileCells(hostile)])];
     const sides = [
       expected.export === undefined ? [] : [['export', ...exportCells(expected.export)]],
       expected.import === undefined ? [] : [['import', ...importCells(expected.import)]],
@@ -83,6 +144,36 @@ function startCells({ said, file, serves }: StartOutcome): string[] {
 
 function takeoverCells({ stored, by }: TakeoverOutcome): string[] {
   return [stored, by];
+}
+
+/** What a kill leaves, and what the next one does. */
+function killCells(
+  { leaves, files }: KillOutcome,
+  { export: exported, import: imported, start }: Row['expected'],
+): string[] {
+  const next =
+    exported !== undefined
+      ? ['`run`', ...exportCells(exported)]
+      : imported !== undefined
+        ? ['`import`', ...importCells(imported)]
+        : start !== undefined
+          ? [
+              '`start.sh`',
+              `"${start.said}"`,
+              "the command's",
+              'none',
+              `${start.file}; the gateway serves ${start.serves}`,
+            ]
+          : [];
+  return [leaves.join(', or '), ...next, files.length === 0 ? 'none' : files.map((name) => `\`${name}\``).join(', ')];
+}
+
+function hostileCells({ answer, held, exitCode }: HostileOutcome): string[] {
+  const answers =
+    typeof answer === 'string'
+      ? answer
+      : answer.map((start) => `\`${start}${/_$/.test(start) ? '…' : ''}\``).join(', ');
+  return [answers, held.join('; '), ...(exitCode === undefined ? [] : [String(exitCode)])];
 }
 
 function exportCells({ log, exitCode, metrics, stored }: ExportOutcome): string[] {

@@ -20,7 +20,7 @@ import { THREAD_ABOVE_BYTES } from '../../src/snapshot/reader';
 import type { ObjectReader } from '../../src/store';
 import type { Hostile } from '../support/hostile';
 import { builtThreadCode } from '../../test/snapshot/thread-code';
-import { must, type Parser } from '../support/parser';
+import { must, type Parser, show } from '../support/parser';
 import { depth, judgeTable, parsed, tables, type Verdict } from './tables';
 
 const maxConfigBytes = 1 << 20;
@@ -55,7 +55,7 @@ function mustRefuse(error: unknown, bytes: Uint8Array): void {
   if (json === undefined) return;
   // JSON.parse takes these two.
   if (error.code === duplicateKey.code || depth(json.value) > maxDepth) return;
-  must(judgeTable(json.value) === undefined, `what is valid is not refused (${error.code})`, () => bytes);
+  must(judgeTable(json.value) === undefined, 'what is valid is not refused', () => [error.code, show(bytes)]);
 }
 
 const table: Parser = {

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import { StatusServer, type StatusPages } from '../../src/cli/status-server';
 import { silentLog } from '../../src/runtime/log';
 import { bytesOf } from '../support/hostile';
-import { must, type Parser } from '../support/parser';
+import { must, type Parser, show } from '../support/parser';
 
 const pages: StatusPages = {
   status: () => ({ program: 'kong-resilience', versions: [] }),
@@ -58,11 +58,7 @@ const statusRequest: Parser = {
   feed: async (hostile) => {
     const bytes = hostile.bytes(requests);
     const text = await answerTo(bytes);
-    must(
-      text === '' || answers.test(text),
-      `it is answered as HTTP has it (${JSON.stringify(text.slice(0, 100))})`,
-      () => bytes,
-    );
+    must(text === '' || answers.test(text), 'it is answered as HTTP has it', () => [text.slice(0, 100), show(bytes)]);
     const taken = text.startsWith('HTTP/1.1 200');
     if (taken)
       must(

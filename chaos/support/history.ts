@@ -7,6 +7,9 @@ import { padded } from './tables';
 const smallest = 10 * 1024;
 const largest = 2 * 1024 * 1024;
 
+/** Which of what was published is held somewhere. */
+export type Held = 'nothing' | 'an earlier one' | 'the newest';
+
 /** What a control plane has published, in order: whatever is stored must be one of them, whole. */
 export class History {
   readonly #positions = new Map<string, number>();
@@ -44,6 +47,11 @@ export class History {
       throw new Error(`${stored.length} bytes are stored that nobody published: ${stored.subarray(0, 300).toString()}`);
     }
     return position;
+  }
+
+  /** @param position of what is held; -1 when nothing is */
+  heldAt(position: number): Held {
+    return position === -1 ? 'nothing' : position === this.newest ? 'the newest' : 'an earlier one';
   }
 
   /** The place of the configuration with this hash, as it was sent with it. */

@@ -1,10 +1,15 @@
-import { expect } from 'vitest';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { Cluster, exporterEnvironment } from '../../test/cli/cluster';
 import type { Bucket } from '../../test/cli/stores';
 import { type Environment, type LogLine, Program, temporaryFolder } from '../../test/support/program';
-import { History } from './history';
+import { freePort } from '../../test/support/servers';
+import type { ExportOutcome } from '../faults/fault';
+import { History, type Held } from './history';
+import { metricsOf } from './metrics';
 import type { Random } from './random';
+import { expectSound, isLine, metricsWithinMs } from './trial';
 
 /** Where a kill fell, by what the exporter had told and what is stored after it. */
 export const phases = [
@@ -27,7 +32,10 @@ const leads = ({ message }: LogLine): boolean => message === 'leads the export o
 export class Lane {
   readonly history: History;
   readonly killed = new Map<Phase, number>();
+  /** What was found after them. */
+  readonly left = new Set<Held>();
   readonly #environment: Environment;
+  readonly #spool = temporaryFolder();
   #program: Program | undefined;
   /** How long an exporter takes here and now, in milliseconds: to its first line, and from a change to its export. */
   #startMs = 0;
@@ -40,12 +48,14 @@ export class Lane {
     private readonly bucket: Bucket,
     private readonly cluster: Cluster,
     private readonly random: Random,
+    private readonly listen: string,
   ) {
     this.history = new History(name, random);
     this.#environment = {
       ...cluster.environment,
       ...bucket.environment,
-      ...exporterEnvironment({ KONG_RESILIENCE_SPOOL_DIR: temporaryFolder() }),
+      ...exporterEnvironment({ KONG_RESILIENCE_SPOOL_DIR: this.#spool }),
+      KONG_RESILIENCE_STATUS_LISTEN: listen,
       KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(prefix),
       KONG_RESILIENCE_LEASE_SECONDS: '3',
       KONG_LOG_LEVEL: 'debug',
@@ -53,7 +63,7 @@ export class Lane {
   }
 
   static async open(name: string, bucket: Bucket, random: Random): Promise<Lane> {
-    const lane = new Lane(name, bucket, await Cluster.start(), random);
+    const lane = new Lane(name, bucket, await Cluster.start(), random, `127.0.0.1:${await freePort()}`);
     lane.cluster.publish(lane.history.next());
     await lane.arrives();
     await lane.#undisturbed();
@@ -103,9 +113,21 @@ export class Lane {
     expect(await this.#stored()).toBe(newest);
   }
 
-  async end(): Promise<void> {
-    const exit = await this.#program?.stop();
-    expect([exit?.code, exit?.signal]).toEqual([0, null]);
+  /** The last exporter does with one more change what is expected, and ends. @returns the files of its spool */
+  async end({ log: line, metrics, stored, exitCode }: ExportOutcome): Promise<readonly string[]> {
+    const program = this.#program;
+    if (program === undefined || line === undefined) throw new Error('no exporter runs, or nothing is expected of it');
+    this.cluster.publish(this.history.next());
+    const { newest } = this.history;
+    await program.logged(
+      'that the newest arrives',
+      (told) => isLine(line)(told) && this.history.positionOfHash(told['configHash']) === newest,
+    );
+    expect(await metricsOf(this.listen, metrics, metricsWithinMs)).toEqual(metrics);
+    expect(this.history.heldAt(await this.#stored())).toBe(stored);
+    expect((await program.stop()).code).toBe(exitCode);
+    expectSound(program.log);
+    return readdirSync(this.#spool);
   }
 
   #start(): Program {
@@ -123,6 +145,7 @@ export class Lane {
     const stored = await this.#stored();
     const phase = await this.#phase(connected, told, stored);
     this.killed.set(phase, (this.killed.get(phase) ?? 0) + 1);
+    this.left.add(this.history.heldAt(stored));
   }
 
   /** Position of the last one that the exporter has told to be exported or current; -1 when none. */

@@ -28,8 +28,23 @@ export class Broken extends Error {
   override readonly name = 'Broken';
 }
 
-/** @param shown what the case was */
+let held = new Set<string>();
+
+/** What has been held against answers since this was asked last. */
+export function promisesHeld(): readonly string[] {
+  const promises = [...held].sort();
+  held = new Set();
+  return promises;
+}
+
+/**
+ * Holds a promise against an answer.
+ *
+ * @param promise as the table of faults has it
+ * @param shown what the case was
+ */
 export function must(holds: boolean, promise: string, shown: () => unknown): void {
+  held.add(promise);
   if (holds) return;
   const text = shown();
   throw new Broken(`${promise}: ${text instanceof Uint8Array ? show(text) : JSON.stringify(text)}`);

@@ -3,6 +3,7 @@ import { unsealedLength } from '../../src/snapshot';
 import { Cluster, exporterEnvironment, named } from '../../test/cli/cluster';
 import type { Bucket } from '../../test/cli/stores';
 import { type Environment, Program, type ProgramOptions } from '../../test/support/program';
+import { freePort } from '../../test/support/servers';
 import { until } from '../../test/support/until';
 import { ControlPlaneWay, StoreWay, type TakenPut } from './ways';
 
@@ -18,6 +19,8 @@ export interface Member {
   readonly command: ProgramOptions['command'];
   readonly toStore: StoreWay;
   readonly toControlPlane: ControlPlaneWay;
+  /** Where its metrics are. */
+  readonly listen: string;
 }
 
 /** Some exporters of one control plane on one S3 store, and what that store took from each, in order. */
@@ -47,6 +50,7 @@ export class Trio {
     for (const [index, command] of commands.entries()) {
       const toStore = await StoreWay.open(target, trio.#taken);
       const toControlPlane = await ControlPlaneWay.open(cluster.port);
+      const listen = `127.0.0.1:${await freePort()}`;
       const environment = {
         ...cluster.environment,
         ...bucket.environment,
@@ -56,8 +60,9 @@ export class Trio {
         KONG_CLUSTER_FALLBACK_CONFIG_STORAGE: bucket.url(),
         KONG_RESILIENCE_LEASE_SECONDS: String(leaseMs / 1000),
         KONG_RESILIENCE_STORE_TIMEOUT_SECONDS: '2',
+        KONG_RESILIENCE_STATUS_LISTEN: listen,
       };
-      const member = { name: `exporter ${index}`, environment, command, toStore, toControlPlane };
+      const member = { name: `exporter ${index}`, environment, command, toStore, toControlPlane, listen };
       trio.members.push({ ...member, program: trio.#start(member) });
     }
     return trio;
@@ -116,9 +121,19 @@ export class Trio {
   /** The one whose put the store took last. */
   async leader(): Promise<Member> {
     const { by } = await this.arrives();
-    const leader = this.members.find(({ toStore }) => toStore.user === by) ?? this.members[0];
-    if (leader === undefined) throw new Error('there is no exporter');
+    const leader = this.members.find(({ name }) => by.startsWith(`${name},`));
+    if (leader === undefined) throw new Error(`the last put is by ${by}, and that is none of them`);
     return leader;
+  }
+
+  /** A change that this one alone can put, the others being paused. @returns when the store took it (`performance.now()`) */
+  async putsAlone(member: Member): Promise<number> {
+    const others = this.members.filter((other) => other !== member);
+    for (const other of others) this.hurt(other, 'paused');
+    this.publish();
+    const { at } = await this.arrives();
+    for (const other of others) await this.mend(other, 'paused');
+    return at;
   }
 
   hurt(member: Member, fault: Fault): void {
