@@ -3,8 +3,12 @@
 locals {
   cluster_cert               = startswith(var.cluster_cert, "/") ? var.cluster_cert : ""
   cluster_cert_key           = startswith(var.cluster_cert_key, "/") ? var.cluster_cert_key : ""
+  cluster_ca_cert            = var.cluster_ca_cert == null ? null : (startswith(var.cluster_ca_cert, "/") ? var.cluster_ca_cert : "")
   exporter_kubernetes_secret = can(regex("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", var.exporter_kubernetes_secret)) ? var.exporter_kubernetes_secret : ""
   importer_kubernetes_secret = can(regex("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", var.importer_kubernetes_secret)) ? var.importer_kubernetes_secret : ""
+  gateway_version            = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+  # KONG_RESILIENCE_… is the agent's alone.
+  gateway_environment = { for name, value in var.environment : name => value if !startswith(name, "KONG_RESILIENCE_") }
 }
 
 resource "minio_s3_bucket" "store" {

@@ -4,7 +4,7 @@ output "storage_url" {
   description = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes."
   value       = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
   precondition {
-    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    condition     = contains(var.gateway_versions, local.gateway_version)
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
   precondition {
@@ -14,6 +14,10 @@ output "storage_url" {
   precondition {
     condition     = local.cluster_cert_key != ""
     error_message = "cluster_cert_key must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
+  precondition {
+    condition     = local.cluster_ca_cert != ""
+    error_message = "cluster_ca_cert must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
   }
   precondition {
     condition     = local.exporter_kubernetes_secret != ""
@@ -27,7 +31,7 @@ output "storage_url" {
 
 output "exporter_environment" {
   description = "Environment of the exporter, as a list of name and value, with the key to the store."
-  value = concat([for variable in [
+  value = concat([for variable in concat([
     {
       name  = "AWS_ACCESS_KEY_ID"
       value = minio_iam_service_account.exporter_account.access_key
@@ -92,7 +96,13 @@ output "exporter_environment" {
       name  = "KONG_ROLE"
       value = "data_plane"
     },
-  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+    ], [for _ in local.cluster_ca_cert[*] : {
+      name  = "KONG_CLUSTER_CA_CERT"
+      value = local.cluster_ca_cert
+      }], [for _ in var.cluster_server_name[*] : {
+      name  = "KONG_CLUSTER_SERVER_NAME"
+      value = var.cluster_server_name
+  }]) : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
   sensitive = true
 }
 
@@ -115,7 +125,7 @@ output "exporter_environment_map" {
     KONG_RESILIENCE_GATEWAY_VERSION      = join(",", var.gateway_versions)
     KONG_RESILIENCE_STATUS_LISTEN        = "0.0.0.0:8101"
     KONG_ROLE                            = "data_plane"
-  }, var.environment)
+  }, { for _ in local.cluster_ca_cert[*] : "KONG_CLUSTER_CA_CERT" => local.cluster_ca_cert }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, var.environment)
   sensitive = true
 }
 
@@ -123,23 +133,23 @@ output "exporter_helm_values" {
   description = "Values `env` and `customEnv` of Kong's Helm chart; what is secret, by the secret exporter_kubernetes_secret."
   value = {
     env = merge({
-      cluster_cert                    = local.cluster_cert
-      cluster_cert_key                = local.cluster_cert_key
-      cluster_control_plane           = var.control_plane
+      cluster_cert                    = replace(local.cluster_cert, "$", "$$")
+      cluster_cert_key                = replace(local.cluster_cert_key, "$", "$$")
+      cluster_control_plane           = replace(var.control_plane, "$", "$$")
       cluster_fallback_config_export  = "on"
-      cluster_fallback_config_storage = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
-      cluster_mtls                    = var.cluster_mtls
+      cluster_fallback_config_storage = "s3://${replace(minio_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+      cluster_mtls                    = replace(var.cluster_mtls, "$", "$$")
       database                        = "off"
       lua_ssl_trusted_certificate     = "system"
-      resilience_gateway_version      = join(",", var.gateway_versions)
+      resilience_gateway_version      = replace(join(",", var.gateway_versions), "$", "$$")
       resilience_status_listen        = "0.0.0.0:8101"
       role                            = "data_plane"
-    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
-    customEnv = {
-      AWS_ACCESS_KEY_ID           = minio_iam_service_account.exporter_account.access_key
-      AWS_CONFIG_STORAGE_ENDPOINT = var.endpoint
-      AWS_DEFAULT_REGION          = var.region
-      AWS_REGION                  = var.region
+    }, { for _ in local.cluster_ca_cert[*] : "cluster_ca_cert" => replace(local.cluster_ca_cert, "$", "$$") }, { for _ in var.cluster_server_name[*] : "cluster_server_name" => replace(var.cluster_server_name, "$", "$$") }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => replace(value, "$", "$$") if startswith(name, "KONG_") })
+    customEnv = merge({
+      AWS_ACCESS_KEY_ID           = replace(minio_iam_service_account.exporter_account.access_key, "$", "$$")
+      AWS_CONFIG_STORAGE_ENDPOINT = replace(var.endpoint, "$", "$$")
+      AWS_DEFAULT_REGION          = replace(var.region, "$", "$$")
+      AWS_REGION                  = replace(var.region, "$", "$$")
       AWS_SECRET_ACCESS_KEY = {
         valueFrom = {
           secretKeyRef = {
@@ -148,13 +158,13 @@ output "exporter_helm_values" {
           }
         }
       }
-    }
+    }, { for name, value in var.environment : name => replace(value, "$", "$$") if !startswith(name, "KONG_") })
   }
 }
 
 output "importer_environment" {
   description = "Environment of what imports for a gateway, as a list of name and value, with the key to the store."
-  value = concat([for variable in [
+  value = concat([for variable in concat([
     {
       name  = "AWS_ACCESS_KEY_ID"
       value = minio_iam_service_account.importer_account.access_key
@@ -209,13 +219,19 @@ output "importer_environment" {
     },
     {
       name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-      value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+      value = local.gateway_version
     },
     {
       name  = "KONG_ROLE"
       value = "data_plane"
     },
-  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+    ], [for _ in local.cluster_ca_cert[*] : {
+      name  = "KONG_CLUSTER_CA_CERT"
+      value = local.cluster_ca_cert
+      }], [for _ in var.cluster_server_name[*] : {
+      name  = "KONG_CLUSTER_SERVER_NAME"
+      value = var.cluster_server_name
+  }]) : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
   sensitive = true
 }
 
@@ -235,9 +251,9 @@ output "importer_environment_map" {
     KONG_CLUSTER_MTLS                    = var.cluster_mtls
     KONG_DATABASE                        = "off"
     KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
-    KONG_RESILIENCE_GATEWAY_VERSION      = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+    KONG_RESILIENCE_GATEWAY_VERSION      = local.gateway_version
     KONG_ROLE                            = "data_plane"
-  }, var.environment)
+  }, { for _ in local.cluster_ca_cert[*] : "KONG_CLUSTER_CA_CERT" => local.cluster_ca_cert }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, var.environment)
   sensitive = true
 }
 
@@ -245,22 +261,22 @@ output "importer_helm_values" {
   description = "Values `env` and `customEnv` of Kong's Helm chart; what is secret, by the secret importer_kubernetes_secret."
   value = {
     env = merge({
-      cluster_cert                    = local.cluster_cert
-      cluster_cert_key                = local.cluster_cert_key
-      cluster_control_plane           = var.control_plane
+      cluster_cert                    = replace(local.cluster_cert, "$", "$$")
+      cluster_cert_key                = replace(local.cluster_cert_key, "$", "$$")
+      cluster_control_plane           = replace(var.control_plane, "$", "$$")
       cluster_fallback_config_import  = "on"
-      cluster_fallback_config_storage = "s3://${minio_s3_bucket.store.bucket}/${var.prefix}"
-      cluster_mtls                    = var.cluster_mtls
+      cluster_fallback_config_storage = "s3://${replace(minio_s3_bucket.store.bucket, "$", "$$")}/${replace(var.prefix, "$", "$$")}"
+      cluster_mtls                    = replace(var.cluster_mtls, "$", "$$")
       database                        = "off"
       lua_ssl_trusted_certificate     = "system"
-      resilience_gateway_version      = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+      resilience_gateway_version      = replace(local.gateway_version, "$", "$$")
       role                            = "data_plane"
-    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
-    customEnv = {
-      AWS_ACCESS_KEY_ID           = minio_iam_service_account.importer_account.access_key
-      AWS_CONFIG_STORAGE_ENDPOINT = var.endpoint
-      AWS_DEFAULT_REGION          = var.region
-      AWS_REGION                  = var.region
+    }, { for _ in local.cluster_ca_cert[*] : "cluster_ca_cert" => replace(local.cluster_ca_cert, "$", "$$") }, { for _ in var.cluster_server_name[*] : "cluster_server_name" => replace(var.cluster_server_name, "$", "$$") }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => replace(value, "$", "$$") if startswith(name, "KONG_") })
+    customEnv = merge({
+      AWS_ACCESS_KEY_ID           = replace(minio_iam_service_account.importer_account.access_key, "$", "$$")
+      AWS_CONFIG_STORAGE_ENDPOINT = replace(var.endpoint, "$", "$$")
+      AWS_DEFAULT_REGION          = replace(var.region, "$", "$$")
+      AWS_REGION                  = replace(var.region, "$", "$$")
       AWS_SECRET_ACCESS_KEY = {
         valueFrom = {
           secretKeyRef = {
@@ -269,13 +285,13 @@ output "importer_helm_values" {
           }
         }
       }
-    }
+    }, { for name, value in var.environment : name => replace(value, "$", "$$") if !startswith(name, "KONG_") })
   }
 }
 
 output "gateway_environment" {
   description = "Environment of a gateway of open source, as a list of name and value: the `environment` of a container of ECS."
-  value = concat([for variable in [
+  value = concat([for variable in concat([
     {
       name  = "KONG_CLUSTER_CERT"
       value = local.cluster_cert
@@ -308,7 +324,13 @@ output "gateway_environment" {
       name  = "KONG_STATUS_LISTEN"
       value = "0.0.0.0:8100"
     },
-  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+    ], [for _ in local.cluster_ca_cert[*] : {
+      name  = "KONG_CLUSTER_CA_CERT"
+      value = local.cluster_ca_cert
+      }], [for _ in var.cluster_server_name[*] : {
+      name  = "KONG_CLUSTER_SERVER_NAME"
+      value = var.cluster_server_name
+  }]) : variable if !contains(keys(local.gateway_environment), variable.name)], [for name, value in local.gateway_environment : { name = name, value = value }])
 }
 
 output "gateway_environment_map" {
@@ -322,7 +344,7 @@ output "gateway_environment_map" {
     KONG_LUA_SSL_TRUSTED_CERTIFICATE = "system"
     KONG_ROLE                        = "data_plane"
     KONG_STATUS_LISTEN               = "0.0.0.0:8100"
-  }, var.environment)
+  }, { for _ in local.cluster_ca_cert[*] : "KONG_CLUSTER_CA_CERT" => local.cluster_ca_cert }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, local.gateway_environment)
 }
 
 output "gateway_helm_values" {
@@ -337,7 +359,7 @@ output "gateway_helm_values" {
       lua_ssl_trusted_certificate = "system"
       role                        = "data_plane"
       status_listen               = "0.0.0.0:8100"
-    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
-    customEnv = {}
+    }, { for _ in local.cluster_ca_cert[*] : "cluster_ca_cert" => replace(local.cluster_ca_cert, "$", "$$") }, { for _ in var.cluster_server_name[*] : "cluster_server_name" => replace(var.cluster_server_name, "$", "$$") }, { for name, value in local.gateway_environment : lower(trimprefix(name, "KONG_")) => replace(value, "$", "$$") if startswith(name, "KONG_") })
+    customEnv = { for name, value in local.gateway_environment : name => replace(value, "$", "$$") if !startswith(name, "KONG_") }
   }
 }

@@ -70,6 +70,12 @@ variable "cluster_cert_key" {
   nullable    = false
 }
 
+variable "cluster_ca_cert" {
+  description = "Path of the certificate of the authority that signed the control plane's certificate, in the modes pki, where no public one did: KONG_CLUSTER_CA_CERT."
+  type        = string
+  default     = null
+}
+
 variable "control_plane" {
   description = "host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE."
   type        = string
@@ -91,6 +97,16 @@ variable "cluster_mtls" {
   }
 }
 
+variable "cluster_server_name" {
+  description = "Name that the control plane's certificate must have in the modes pki: KONG_CLUSTER_SERVER_NAME; by default the host of control_plane."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.cluster_server_name == null || can(regex("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", var.cluster_server_name))
+    error_message = "cluster_server_name must be the name of a host, without a port: cp.example.com."
+  }
+}
+
 variable "gateway_versions" {
   description = "Every version that the data planes run, in full: [\"3.9.1\"], or [\"3.10.0.2\"] for Enterprise; both during an upgrade, in which the exporter has the new one first."
   type        = list(string)
@@ -98,6 +114,10 @@ variable "gateway_versions" {
   validation {
     condition     = length(var.gateway_versions) > 0
     error_message = "gateway_versions must name each version that your data planes run."
+  }
+  validation {
+    condition     = length(distinct(var.gateway_versions)) == length(var.gateway_versions)
+    error_message = "gateway_versions must name each version once."
   }
   validation {
     condition     = alltrue([for version in var.gateway_versions : can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+(\\.[0-9]+)?$", version))])
@@ -116,13 +136,17 @@ variable "gateway_version" {
 }
 
 variable "environment" {
-  description = "Further variables of the agent, such as KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state."
+  description = "Further variables of the agent, such as KONG_RESILIENCE_STORE_TIMEOUT_SECONDS, and of the gateway, which gets none that start with KONG_RESILIENCE_. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state."
   type        = map(string)
   default     = {}
   nullable    = false
   validation {
     condition     = alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$|^GCP_SERVICE_ACCOUNT$", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])
     error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown."
+  }
+  validation {
+    condition     = length(setintersection(keys(var.environment), ["KONG_CLUSTER_CERT", "KONG_CLUSTER_CA_CERT"])) == 0
+    error_message = "environment must not have KONG_CLUSTER_CERT and KONG_CLUSTER_CA_CERT: variables of this module are for them."
   }
 }
 

@@ -1,7 +1,8 @@
+import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import { TerraformCount } from 'cdktf';
 import type { IConfigurationStore } from '../../constructs';
-import type { IAwsPrincipal } from '../../constructs/aws';
+import type { AwsRoleProps, IAwsPrincipal } from '../../constructs/aws';
 import {
   EcsExporter,
   EcsImporter,
@@ -16,8 +17,11 @@ import {
   S3Store,
   ScheduledCheck,
 } from '../../constructs/aws';
+import { retentions } from '../../constructs/aws/deployment/checks';
 import {
   agentImage,
+  authority,
+  type Certificates,
   certificateVariables,
   environments,
   forceDestroy,
@@ -53,7 +57,7 @@ const mostNoncurrentVersions = 100;
 const bucketNameError = 'bucket_name must have 3 to 63 lower-case letters, digits, dots and hyphens.';
 
 /** Variables of the bucket, and the bucket. */
-function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
+function store(stack: ModuleStack, encryption: S3Encryption, tags: Tags): S3Store {
   const bucketName = stack.text('bucket_name', {
     description: 'Name of the bucket. Without one Terraform makes a unique name, which starts with bucket_prefix.',
     default: null,
@@ -77,11 +81,7 @@ function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
       default: null,
     }),
     ...retention(stack, mostNoncurrentVersions),
-    tags: stack.variable('tags', {
-      type: 'map(string)',
-      description: 'Tags of everything that takes them.',
-      default: {},
-    }).value as Record<string, string>,
+    tags,
   });
   stack.variable('bucket_prefix', {
     type: 'string',
@@ -101,12 +101,36 @@ function store(stack: ModuleStack, encryption: S3Encryption): S3Store {
   return declared;
 }
 
-function roleProps(stack: ModuleStack) {
+type Tags = Record<string, string>;
+
+/** What every role, and with the tags all else, is given. */
+function commonProps(stack: ModuleStack) {
   return {
-    path: stack.text('role_path', { description: 'Path of the roles in IAM.', default: '/' }),
+    tags: stack.variable('tags', {
+      type: 'map(string)',
+      description: 'Tags of everything that takes them.',
+      default: {},
+    }).value as Tags,
+    path: stack.text('role_path', {
+      description: 'Path of the roles in IAM.',
+      default: '/',
+      validation: [
+        {
+          condition: 'can(regex("^/([!-~]+/)?$", var.role_path))',
+          error: 'role_path must begin and end with a slash: /kong/.',
+        },
+      ],
+    }),
     permissionsBoundary: stack.text('permissions_boundary', {
       description: 'ARN of the permissions boundary of the roles.',
       default: null,
+      validation: [
+        {
+          condition:
+            'var.permissions_boundary == null || can(regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))',
+          error: 'permissions_boundary must be the ARN of a managed policy.',
+        },
+      ],
     }),
   };
 }
@@ -116,9 +140,10 @@ function nodes(
   stack: ModuleStack,
   configurations: Store,
   roles: Roles,
-  certificate: { readonly clusterCert: EnvValue; readonly clusterCertKey: EnvValue },
+  certificates: Certificates,
+  settled?: readonly string[],
 ): Nodes {
-  const declared = topology(stack, configurations, roles, certificate);
+  const declared = topology(stack, configurations, roles, certificates, settled);
   stack.output('bucket_name', { description: 'Name of the bucket.', value: configurations.bucketName });
   stack.output('bucket_arn', { description: 'ARN of the bucket.', value: configurations.bucketArn });
   stack.output('exporter_role_arn', {
@@ -132,15 +157,19 @@ function nodes(
   return declared;
 }
 
-const ecsRoles = (stack: ModuleStack): Roles => {
-  const props = roleProps(stack);
-  return {
-    exporter: new EcsTaskRole(stack, 'ExporterRole', props),
-    importer: new EcsTaskRole(stack, 'ImporterRole', props),
-  };
-};
+const ecsRoles = (stack: ModuleStack, props: AwsRoleProps): Roles => ({
+  exporter: new EcsTaskRole(stack, 'ExporterRole', props),
+  importer: new EcsTaskRole(stack, 'ImporterRole', props),
+});
 
-function irsaRoles(stack: ModuleStack): Roles {
+/** Bucket and roles for tasks whose containers have the certificates as files. */
+function forTasks(stack: ModuleStack, encryption: S3Encryption): void {
+  const props = commonProps(stack);
+  const configurations = store(stack, encryption, props.tags);
+  environments(stack, nodes(stack, configurations, ecsRoles(stack, props), certificateVariables(stack)));
+}
+
+function irsaRoles(stack: ModuleStack, common: AwsRoleProps): Roles {
   const oidcProvider = OidcProvider.fromArn(
     stack.text('oidc_provider_arn', {
       description: "ARN of the IAM OIDC provider that trusts the cluster's issuer.",
@@ -163,7 +192,7 @@ function irsaRoles(stack: ModuleStack): Roles {
       default: value,
       validation: [kubernetesName(name)],
     });
-  const props = { ...roleProps(stack), oidcProvider, namespace };
+  const props = { ...common, oidcProvider, namespace };
   return {
     exporter: new IrsaRole(stack, 'ExporterRole', {
       ...props,
@@ -176,20 +205,68 @@ function irsaRoles(stack: ModuleStack): Roles {
   };
 }
 
-/** The certificate, as one secret of Secrets Manager. */
-function certificateSecret(stack: ModuleStack): { clusterCert: EnvValue; clusterCertKey: EnvValue } {
+/** The certificates, as one secret of Secrets Manager. */
+function certificateSecret(stack: ModuleStack): Certificates & { readonly secretsKmsKeyArn: string } {
   const secret = stack.place('cluster_certificate_secret_arn', {
     description:
       'ARN of a secret of Secrets Manager: JSON whose members "cert" and "key" are the PEM of the cluster certificate and its key.',
     condition: 'can(regex("^arn:[^:]+:secretsmanager:[^\\\\s]+$", var.cluster_certificate_secret_arn))',
     error: 'cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager.',
   });
-  return { clusterCert: EnvValue.fromAwsSecret(secret, 'cert'), clusterCertKey: EnvValue.fromAwsSecret(secret, 'key') };
+  const member = stack.place('cluster_ca_json_key', {
+    description: `Member of that secret, such as "ca", that is the PEM of ${authority}`,
+    default: null,
+    condition: 'can(regex("^[A-Za-z0-9_-]{1,64}$", var.cluster_ca_json_key))',
+    error:
+      'cluster_ca_json_key must be the name of a member of the secret: 1 to 64 letters, digits, underscores and hyphens.',
+  });
+  return {
+    clusterCert: EnvValue.fromAwsSecret(secret, 'cert'),
+    clusterCertKey: EnvValue.fromAwsSecret(secret, 'key'),
+    clusterCaCert: EnvValue.fromAwsSecret(secret, member),
+    secretsKmsKeyArn: stack.text('secrets_kms_key_arn', {
+      description:
+        'ARN of the customer key of KMS with which that secret is encrypted; none with the key of AWS, aws/secretsmanager.',
+      default: null,
+      validation: [
+        {
+          condition:
+            'var.secrets_kms_key_arn == null || can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.secrets_kms_key_arn))',
+          error: 'secrets_kms_key_arn must be the ARN of a key of KMS, not that of an alias.',
+        },
+      ],
+    }),
+  };
 }
 
 function alarmActions(stack: ModuleStack): string[] {
-  return stack.texts('alarm_actions', { description: 'ARNs, such as that of an SNS topic, that are told of alarms.' });
+  return stack.texts('alarm_actions', {
+    description: 'ARNs, such as that of an SNS topic, that are told of alarms; with [] they show in the console alone.',
+    validation: [
+      {
+        condition:
+          'alltrue([for action in var.alarm_actions : can(regex("^arn:[a-z0-9-]+:[a-z0-9-]+:[^\\\\s]+$", action))])',
+        error: 'alarm_actions must be ARNs, such as that of an SNS topic.',
+      },
+    ],
+  });
 }
+
+function logRetentionDays(stack: ModuleStack): number {
+  return stack.number('log_retention_days', {
+    description: 'For how many days CloudWatch keeps the logs.',
+    default: 30,
+    validation: [
+      {
+        condition: `contains([${retentions.join(', ')}], var.log_retention_days)`,
+        error: `log_retention_days must be one of ${retentions.join(', ')}.`,
+      },
+    ],
+  });
+}
+
+/** What makes the lines of the log that the alarms are made of. */
+const settledByAlarms = ['KONG_LOG_LEVEL', 'KONG_RESILIENCE_LOG_FORMAT'];
 
 /** What names start with, where AWS wants whole ones. */
 function nameOf(stack: ModuleStack): (what: string) => string {
@@ -248,36 +325,45 @@ function intoExisting(stack: ModuleStack): void {
 }
 
 function onLambda(stack: ModuleStack): void {
-  const props = roleProps(stack);
-  const roles = {
-    exporter: new LambdaRole(stack, 'ExporterRole', props),
-    importer: new EcsTaskRole(stack, 'ImporterRole', props),
-  };
-  const certificate = certificateSecret(stack);
-  const { exporter, importer } = nodes(stack, store(stack, S3Encryption.s3Managed()), roles, certificate);
+  const props = commonProps(stack);
+  const { secretsKmsKeyArn, ...certificates } = certificateSecret(stack);
+  const { exporter, importer } = nodes(
+    stack,
+    store(stack, S3Encryption.s3Managed(), props.tags),
+    {
+      exporter: new LambdaRole(stack, 'ExporterRole', props),
+      importer: new EcsTaskRole(stack, 'ImporterRole', props),
+    },
+    certificates,
+    settledByAlarms,
+  );
   const name = nameOf(stack);
-  const actions = alarmActions(stack);
-  const scheduled = { alarmActions: actions };
-  const functions = [
-    new LambdaExporter(stack, 'ExporterFunction', { ...scheduled, exporter, name: name('exporter') }),
-    new ScheduledCheck(stack, 'Check', { ...scheduled, importer, name: name('check') }),
-  ];
+  const scheduled = {
+    tags: props.tags,
+    alarmActions: alarmActions(stack),
+    logRetentionDays: logRetentionDays(stack),
+    secretsKmsKeyArn,
+  };
+  const exports = new LambdaExporter(stack, 'ExporterFunction', { ...scheduled, exporter, name: name('exporter') });
+  const checks = new ScheduledCheck(stack, 'Check', { ...props, ...scheduled, importer, name: name('check') });
   stack.text('agent_archive', {
     description:
       'Path of `dist/lambda.zip` of the npm package cdktf-kong-resilience: the program, packed for Lambda. Its sum is in `dist/SHA256SUMS`.',
   });
-  for (const { function: resource } of functions) {
+  for (const { function: resource } of [exports, checks]) {
     resource.filename = rawText('${var.agent_archive}');
     resource.sourceCodeHash = rawText('${filebase64sha256(var.agent_archive)}');
   }
-  stack.output('exporter_function_name', {
-    description: 'Name of the function that exports.',
-    value: functions[0]?.function.functionName,
-  });
-  stack.output('check_function_name', {
-    description: 'Name of the function that checks.',
-    value: functions[1]?.function.functionName,
-  });
+  for (const [what, whose, { function: resource, logGroupName }] of [
+    ['exporter', 'exports', exports],
+    ['check', 'checks', checks],
+  ] as const) {
+    stack.output(`${what}_function_name`, {
+      description: `Name of the function that ${whose}.`,
+      value: resource.functionName,
+    });
+    stack.output(`${what}_log_group_name`, { description: 'Name of the group of its log.', value: logGroupName });
+  }
   const { environment, secrets } = importer.agentEnvironment.toEcs();
   stack.output('importer_environment', {
     description: 'Environment of what imports for a gateway, as the `environment` of a container of ECS.',
@@ -287,49 +373,102 @@ function onLambda(stack: ModuleStack): void {
 }
 
 function onEcs(stack: ModuleStack): void {
+  const props = commonProps(stack);
+  const { secretsKmsKeyArn, ...certificates } = certificateSecret(stack);
   const { exporter, importer } = nodes(
     stack,
-    store(stack, S3Encryption.s3Managed()),
-    ecsRoles(stack),
-    certificateSecret(stack),
+    store(stack, S3Encryption.s3Managed(), props.tags),
+    ecsRoles(stack, props),
+    certificates,
+    [
+      ...settledByAlarms,
+      'KONG_RESILIENCE_HANDOVER_DIR',
+      'KONG_RESILIENCE_HANDOVER_GROUP',
+      'KONG_RESILIENCE_RECONNECT_SECONDS',
+      'KONG_RESILIENCE_SHUTDOWN_SECONDS',
+      'KONG_STATUS_LISTEN',
+    ],
   );
   const image = agentImage(stack, 'Image of kong-resilience, by full tag or digest.');
   const name = nameOf(stack);
-  const { service, taskDefinition } = new EcsExporter(stack, 'ExporterService', {
+  const run = { ...props, image, secretsKmsKeyArn, logRetentionDays: logRetentionDays(stack) };
+  const subnets = stack.texts('subnets', {
+    description: 'Ids of the subnets of the exporter, from which control plane, registry and S3 are reached.',
+    validation: [
+      {
+        condition: 'length(var.subnets) > 0',
+        error: 'subnets must have the id of one subnet at least: a task on Fargate runs in a subnet.',
+      },
+    ],
+  });
+  stack.texts('security_groups', {
+    description:
+      'Ids of existing security groups for the exporter, which let it reach the control plane, HTTPS and DNS. Without any it has one of its own, without ingress.',
+    default: [],
+  });
+  const assignPublicIp = known<boolean>(
+    `\${var.${
+      stack.variable('assign_public_ip', {
+        type: 'bool',
+        description: 'Whether the exporter has a public address, as it needs in a subnet without NAT.',
+        default: false,
+      }).friendlyUniqueId
+    }}`,
+  );
+  const service = new EcsExporter(stack, 'ExporterService', {
+    ...run,
     exporter,
     name: name('exporter'),
-    image,
     cluster: stack.text('cluster', { description: 'ARN or name of the ECS cluster.' }),
-    subnets: stack.texts('subnets', {
-      description: 'Subnets of the exporter, from which control plane, registry and S3 are reached.',
-    }),
+    subnets,
     desiredCount: stack.number('desired_count', {
       description: 'How many exporters run: one exports, another takes over within the lease when it is gone.',
       default: 1,
-      validation: [{ condition: 'var.desired_count >= 1', error: 'desired_count must be 1 or more.' }],
+      validation: [
+        {
+          condition:
+            'var.desired_count >= 1 && var.desired_count <= 10 && floor(var.desired_count) == var.desired_count',
+          error: 'desired_count must be a whole number from 1 to 10.',
+        },
+      ],
     }),
-    assignPublicIp: known<boolean>(
-      `\${var.${
-        stack.variable('assign_public_ip', {
-          type: 'bool',
-          description: 'Whether the exporter has a public address, as it needs in a subnet without NAT.',
-          default: false,
-        }).friendlyUniqueId
-      }}`,
-    ),
+    assignPublicIp,
+    cpuArchitecture: stack.text('cpu_architecture', {
+      description: 'X86_64 or ARM64, as the image is built.',
+      default: 'X86_64',
+      validation: [
+        {
+          condition: 'contains(["X86_64", "ARM64"], var.cpu_architecture)',
+          error: 'cpu_architecture must be X86_64 or ARM64.',
+        },
+      ],
+    }),
     alarmActions: alarmActions(stack),
   });
-  const handover = new EcsImporter(stack, 'Handover', { importer, image });
+  const securityGroups = ownSecurityGroup(stack, service);
+  service.service.putNetworkConfiguration({ subnets, securityGroups, assignPublicIp });
+  const handover = new EcsImporter(stack, 'Handover', { ...run, importer });
+  const log = handover.node.findChild('Log') as CloudwatchLogGroup;
+  log.namePrefix = rawText('/kong-resilience/${var.name}-gateway-');
   const gateway = handover.gatewayContainer({
     name: 'kong',
     image: stack.text('gateway_image', { description: 'Image of the gateway, with bash: kong:3.9.1.' }),
     essential: true,
-    portMappings: [{ containerPort: 8000 }],
+    portMappings: [{ containerPort: 8000 }, { containerPort: 8100 }],
+    logConfiguration: handover.logConfiguration('gateway'),
   });
-  stack.output('exporter_service_name', { description: 'Name of the service.', value: service.name });
+  stack.output('exporter_service_name', { description: 'Name of the service.', value: service.service.name });
   stack.output('exporter_task_definition_arn', {
     description: 'ARN of its task definition.',
-    value: taskDefinition.arn,
+    value: service.taskDefinition.arn,
+  });
+  stack.output('exporter_security_groups', {
+    description: 'Ids of its security groups, which the control plane must admit on its cluster port.',
+    value: securityGroups,
+  });
+  stack.output('exporter_log_group_name', {
+    description: 'Name of the group of its log.',
+    value: service.logGroupName,
   });
   stack.output('gateway_container_definitions', {
     description:
@@ -338,10 +477,28 @@ function onEcs(stack: ModuleStack): void {
   });
   stack.output('gateway_execution_role_arn', {
     description:
-      'Execution role for that task definition: it may read the secrets and the log of these two containers, and no others.',
+      'Execution role for that task definition: it may read the secrets and the log of these two containers, and no others. Whoever uses it waits until it, and the role of the task, may do what they need.',
     value: handover.executionRole.arn,
+    dependsOn: handover.dependsOn,
   });
   stack.output('gateway_volume', { description: 'Volume of that task definition.', value: handover.volume });
+  stack.output('gateway_log_group_name', { description: 'Name of the group of its log.', value: log.name });
+}
+
+/** Its own security group is there only where none is given. @returns those of the service */
+function ownSecurityGroup(stack: ModuleStack, service: EcsExporter): string[] {
+  const own = 'length(var.security_groups) == 0';
+  const port = 'tonumber(element(reverse(split(":", var.control_plane)), 0))';
+  for (const child of service.node.children) {
+    if (!/^(Subnet|SecurityGroup|Egress\w+)$/.test(child.node.id)) continue;
+    // AWS refuses a rule that it has already.
+    const wanted = child.node.id === 'EgressFurther' ? `${own} && !contains([443, 53], ${port})` : own;
+    (child as { count?: TerraformCount } & typeof child).count = TerraformCount.of(rawNumber(`\${${wanted} ? 1 : 0}`));
+  }
+  return stack.local<string[]>(
+    'exporter_security_groups',
+    `${own} ? aws_security_group.exporter_service_security_group[*].id : var.security_groups`,
+  );
 }
 
 const arguments_ = `  control_plane    = "cp.example.com:8005"
@@ -356,24 +513,22 @@ export const awsModules: readonly ModuleDefinition[] = [
   {
     path: 'aws',
     title: 'Data-plane resilience for Kong Gateway on AWS',
+    variant: 'bucket, a role of tasks for the exporter and one for the gateways, environments',
     description: `Bucket on S3 (private, versioned, TLS only, encrypted by S3, with a lifecycle that never reaches what is current), a role of ECS tasks for the exporter, which may write, another for the gateways, which may only read, and the environment of each node.
 
 With the exporter running on ECS, and its alarms: [modules/ecs](modules/ecs), or as a scheduled function: [modules/lambda](modules/lambda). A key of KMS of its own: [modules/kms](modules/kms). Service accounts on EKS: [modules/irsa](modules/irsa). A bucket and roles that exist already: [modules/existing-bucket](modules/existing-bucket).`,
-    notes: `Nothing runs from it yet. Start the exporter with \`kong-resilience run\` and \`exporter_environment\`; run \`kong-resilience import\` with \`importer_environment\` before each gateway, both with a volume at \`/var/lib/kong-resilience/handover\`; and give the gateway \`gateway_environment\` and \`BASH_ENV=/var/lib/kong-resilience/handover/start.sh\`, by which it decides at each start whether it uses what was handed over ([the hand-over](../../docs/handover.md)). The certificate is a file in the container: \`cluster_cert\` and \`cluster_cert_key\` say where. In the modes \`pki\`, \`KONG_CLUSTER_CA_CERT\` and \`KONG_CLUSTER_SERVER_NAME\` go into \`environment\`.`,
+    notes: `Nothing runs from it yet. Start the exporter with \`kong-resilience run\` and \`exporter_environment\`; run \`kong-resilience import\` with \`importer_environment\` before each gateway, both with a volume at \`/var/lib/kong-resilience/handover\`; and give the gateway \`gateway_environment\` and \`BASH_ENV=/var/lib/kong-resilience/handover/start.sh\`, by which it decides at each start whether it uses what was handed over ([the hand-over](../../docs/handover.md)). The certificate is a file in the container: \`cluster_cert\` and \`cluster_cert_key\` say where.`,
     providers,
     example: arguments_,
     exampleSetup: setup,
     storageUrl: '^s3://.*/kong$',
-    declare: (stack) =>
-      environments(
-        stack,
-        nodes(stack, store(stack, S3Encryption.s3Managed()), ecsRoles(stack), certificateVariables(stack)),
-      ),
+    declare: (stack) => forTasks(stack, S3Encryption.s3Managed()),
   },
   {
     path: 'aws/modules/ecs',
     title: 'Data-plane resilience for Kong Gateway on ECS',
-    description: `As [the module for AWS](../..), with the exporter running as a service on Fargate (log, execution role, security group without ingress, alarms), and what the task definition of a gateway needs: the container that imports before it, and its own.
+    variant: 'also the running exporter on Fargate with its alarms, and the containers of a gateway’s task',
+    description: `As [the module for AWS](../..), with the exporter running as a service on Fargate (log, execution role, security group without ingress, alarms), and what the task definition of a gateway needs: the container that imports before it, and its own. [The example](examples/basic/main.tf) has the gateway's whole task and service.
 
 Before: the agent's image, the certificate as a secret, the cluster, the subnets: [the page on ECS](../../../../docs/platforms/aws-ecs.md#before).`,
     providers,
@@ -385,15 +540,63 @@ Before: the agent's image, the certificate as a secret, the cluster, the subnets
   gateway_image                  = "kong:3.9.1"
   alarm_actions                  = ["arn:aws:sns:eu-central-1:123456789012:on-call"]`,
     exampleSetup: setup,
+    exampleUse: `# The control plane, whose security group this is, admits the exporter.
+resource "aws_vpc_security_group_ingress_rule" "cluster_port" {
+  security_group_id            = "sg-0c0ffee0"
+  referenced_security_group_id = module.kong_resilience.exporter_security_groups[0]
+  ip_protocol                  = "tcp"
+  from_port                    = 8005
+  to_port                      = 8005
+}
+
+resource "aws_ecs_task_definition" "gateway" {
+  family                   = "kong-gateway"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 1024
+  memory                   = 2048
+  task_role_arn            = module.kong_resilience.importer_role_arn
+  execution_role_arn       = module.kong_resilience.gateway_execution_role_arn
+
+  # What imports, and the gateway. What is yours, such as further ports, is merged into the second.
+  container_definitions = jsonencode([
+    module.kong_resilience.gateway_container_definitions[0],
+    merge(module.kong_resilience.gateway_container_definitions[1], {
+      portMappings = [{ containerPort = 8000 }, { containerPort = 8443 }, { containerPort = 8100 }]
+    }),
+  ])
+
+  volume {
+    name = module.kong_resilience.gateway_volume.name
+  }
+}
+
+resource "aws_ecs_service" "gateway" {
+  name            = "kong-gateway"
+  cluster         = "arn:aws:ecs:eu-central-1:123456789012:cluster/edge"
+  task_definition = aws_ecs_task_definition.gateway.arn
+  launch_type     = "FARGATE"
+  desired_count   = 2
+
+  # The control plane, S3, the registry, Secrets Manager and CloudWatch must be reached from here.
+  network_configuration {
+    subnets         = ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]
+    security_groups = ["sg-0a7e3a7e"]
+  }
+}
+`,
     storageUrl: '^s3://.*/kong$',
     declare: onEcs,
   },
   {
     path: 'aws/modules/lambda',
     title: 'Data-plane resilience for Kong Gateway on Lambda',
+    variant: 'also the exporter as a scheduled function, the scheduled check, alarms for both',
     description: `As [the module for AWS](../..), with the exporter as a function that runs every 5 minutes, the scheduled check as another, and alarms for both. No image is built: \`agent_archive\` is a file of the npm package.
 
 What an export every 5 minutes means for what may be lost, and which network the functions need: [the page on Lambda](../../../../docs/platforms/aws-lambda.md).`,
+    notes:
+      'The gateways are yours: `importer_environment` and `importer_secrets` are those of a container that runs `kong-resilience import` before each of them ([the hand-over](../../../../docs/handover.md)), in a task with the role `importer_role_arn`. [modules/ecs](../ecs) has that container ready.',
     providers,
     example: `${arguments_}
   agent_archive                  = "lambda.zip"
@@ -406,21 +609,19 @@ What an export every 5 minutes means for what may be lost, and which network the
   {
     path: 'aws/modules/kms',
     title: 'Data-plane resilience for Kong Gateway on AWS, encrypted with a key of its own',
+    variant: 'as aws, with a key of KMS for the bucket',
     description:
       'As [the module for AWS](../..), with a key of KMS for the bucket: rotated, with bucket keys, usable by the exporter to write and by the gateways to read.',
     providers,
     example: arguments_,
     exampleSetup: setup,
     storageUrl: '^s3://.*/kong$',
-    declare: (stack) =>
-      environments(
-        stack,
-        nodes(stack, store(stack, S3Encryption.ownKey()), ecsRoles(stack), certificateVariables(stack)),
-      ),
+    declare: (stack) => forTasks(stack, S3Encryption.ownKey()),
   },
   {
     path: 'aws/modules/existing-bucket',
     title: 'Data-plane resilience for Kong Gateway on AWS, in a bucket that exists',
+    variant: 'rights of two roles that exist; what to merge into the bucket comes out as values',
     description: `As [the module for AWS](../..), with a bucket and two roles that are declared elsewhere: the roles get an inline policy each, and of the bucket nothing is changed. What it needs comes out as values.
 
 The bucket must be encrypted and versioned, with public access blocked, by keys that S3 manages; no rule or lock of its own may reach a \`config.json\` or \`kong-resilience.json\`.`,
@@ -486,6 +687,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "ours" {
   {
     path: 'aws/modules/irsa',
     title: 'Data-plane resilience for Kong Gateway on EKS',
+    variant: 'bucket, a role for the service account of the exporter and one for that of the gateways, environments',
     description: 'As [the module for AWS](../..), with roles for service accounts of EKS (IRSA) instead of ECS tasks.',
     providers,
     example: `${arguments_}
@@ -493,8 +695,10 @@ resource "aws_s3_bucket_lifecycle_configuration" "ours" {
     exampleSetup: setup,
     storageUrl: '^s3://.*/kong$',
     declare: (stack) => {
-      const roles = irsaRoles(stack);
-      environments(stack, nodes(stack, store(stack, S3Encryption.s3Managed()), roles, certificateVariables(stack)));
+      const props = commonProps(stack);
+      const roles = irsaRoles(stack, props);
+      const configurations = store(stack, S3Encryption.s3Managed(), props.tags);
+      environments(stack, nodes(stack, configurations, roles, certificateVariables(stack)));
       for (const [name, role] of [
         ['exporter', roles.exporter],
         ['importer', roles.importer],

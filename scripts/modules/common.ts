@@ -1,8 +1,9 @@
 /** Variables and outputs that every module has alike. */
 import { environmentVariables } from '../../src/contract';
 import {
+  type ClusterProps,
   EnvValue,
-  type EnvironmentBlock,
+  EnvironmentBlock,
   type EnvValues,
   type ExporterNode,
   type IConfigurationStore,
@@ -12,12 +13,12 @@ import {
 } from '../../constructs';
 import { sourceOf } from '../../constructs/environment/value';
 import { ADDED } from './hcl';
-import { known, rawText, type ModuleStack, type Validation } from './module-stack';
+import { known, type ModuleStack, type Validation } from './module-stack';
 
 const fullVersion = '^[0-9]+\\\\.[0-9]+\\\\.[0-9]+(\\\\.[0-9]+)?$';
 
 /** The control plane, versions and whatever else a node of the topology needs. */
-function clusterVariables(stack: ModuleStack): { controlPlane: string; clusterMtls: string } {
+function clusterVariables(stack: ModuleStack): Omit<ClusterProps, keyof Certificates> {
   return {
     controlPlane: stack.text('control_plane', {
       description: 'host:port of the cluster listener of the control plane: KONG_CLUSTER_CONTROL_PLANE.',
@@ -38,6 +39,18 @@ function clusterVariables(stack: ModuleStack): { controlPlane: string; clusterMt
         },
       ],
     }),
+    clusterServerName: stack.text('cluster_server_name', {
+      description:
+        "Name that the control plane's certificate must have in the modes pki: KONG_CLUSTER_SERVER_NAME; by default the host of control_plane.",
+      default: null,
+      validation: [
+        {
+          condition:
+            'var.cluster_server_name == null || can(regex("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", var.cluster_server_name))',
+          error: 'cluster_server_name must be the name of a host, without a port: cp.example.com.',
+        },
+      ],
+    }),
   };
 }
 
@@ -51,6 +64,10 @@ function gatewayVersions(stack: ModuleStack): string[] {
         error: 'gateway_versions must name each version that your data planes run.',
       },
       {
+        condition: 'length(distinct(var.gateway_versions)) == length(var.gateway_versions)',
+        error: 'gateway_versions must name each version once.',
+      },
+      {
         condition: `alltrue([for version in var.gateway_versions : can(regex("${fullVersion}", version))])`,
         error:
           'gateway_versions must be full versions of three parts (open source, 3.9.1) or four (Enterprise, 3.10.0.2), since configurations are stored under them.',
@@ -59,9 +76,9 @@ function gatewayVersions(stack: ModuleStack): string[] {
   });
 }
 
-/** The version of the gateways that import; one of the exporters'. */
+/** The version of the gateways that import; one of the exporters', the last by default. */
 function gatewayVersion(stack: ModuleStack): string {
-  return stack.text('gateway_version', {
+  stack.text('gateway_version', {
     description:
       'Version of the gateways that import, in full. It must be one that is exported; by default the last of gateway_versions.',
     default: null,
@@ -73,6 +90,10 @@ function gatewayVersion(stack: ModuleStack): string {
       },
     ],
   });
+  return stack.local(
+    'gateway_version',
+    'coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])',
+  );
 }
 
 export function prefix(stack: ModuleStack): string {
@@ -118,17 +139,33 @@ const secretNames = [
     .map(({ name }) => `^${name}$`),
 ].join('|');
 
-function environmentVariable(stack: ModuleStack): EnvValues {
+/** @param settled variables for which a module's containers, probes and alarms are made */
+function environmentVariable(stack: ModuleStack, settled: readonly string[]): EnvValues {
+  const own = ['KONG_CLUSTER_CERT', 'KONG_CLUSTER_CA_CERT'];
+  const without = (names: readonly string[]): string =>
+    `length(setintersection(keys(var.environment), ${JSON.stringify(names).replaceAll(',', ', ')})) == 0`;
   stack.variable('environment', {
     type: 'map(string)',
     description:
-      "Further variables of the agent, such as KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state.",
+      "Further variables of the agent, such as KONG_RESILIENCE_STORE_TIMEOUT_SECONDS, and of the gateway, which gets none that start with KONG_RESILIENCE_. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state.",
     default: {},
     validation: [
       {
         condition: `alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("${secretNames}", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])`,
         error: 'environment takes names of variables in capitals, and no secrets: their values would be shown.',
       },
+      {
+        condition: without(own),
+        error: `environment must not have ${own.join(' and ')}: variables of this module are for them.`,
+      },
+      ...(settled.length === 0
+        ? []
+        : [
+            {
+              condition: without(settled),
+              error: `environment must not have ${settled.join(', ')}: what this module declares is made for their defaults. The constructs take others.`,
+            },
+          ]),
     ],
   });
   return { [ADDED]: EnvValue.fromText('here') };
@@ -154,24 +191,33 @@ export function agentImage(stack: ModuleStack, description: string): string {
   });
 }
 
-/** The certificate, as a file in the container or on the machine. */
-export function certificateVariables(stack: ModuleStack): { clusterCert: EnvValue; clusterCertKey: EnvValue } {
-  const path = (name: string, file: string, description: string): EnvValue =>
+/** Where the certificates of a node are. */
+export type Certificates = Required<Pick<ClusterProps, 'clusterCert' | 'clusterCertKey' | 'clusterCaCert'>>;
+
+/** Whose certificate a CA is, and when it is given. */
+export const authority =
+  "the authority that signed the control plane's certificate, in the modes pki, where no public one did: KONG_CLUSTER_CA_CERT.";
+
+/** The certificates, as files in the container or on the machine. */
+export function certificateVariables(stack: ModuleStack): Certificates {
+  const path = (name: string, value: string | null, description: string): EnvValue =>
     EnvValue.fromText(
       stack.place(name, {
         description,
-        default: `/etc/secrets/kong-cluster-cert/${file}`,
+        default: value,
         condition: `startswith(var.${name}, "/")`,
         error: `${name} must be an absolute path; the text of a certificate or key has no place in a variable, which is shown.`,
       }),
     );
+  const folder = '/etc/secrets/kong-cluster-cert';
   return {
     clusterCert: path(
       'cluster_cert',
-      'tls.crt',
+      `${folder}/tls.crt`,
       'Path of the cluster certificate in the container of a node: KONG_CLUSTER_CERT.',
     ),
-    clusterCertKey: path('cluster_cert_key', 'tls.key', 'Path of its private key: KONG_CLUSTER_CERT_KEY.'),
+    clusterCertKey: path('cluster_cert_key', `${folder}/tls.key`, 'Path of its private key: KONG_CLUSTER_CERT_KEY.'),
+    clusterCaCert: path('cluster_ca_cert', null, `Path of the certificate of ${authority}`),
   };
 }
 
@@ -227,17 +273,17 @@ export function secretEnvironmentOutputs(
     value: Object.fromEntries(texts),
     sensitive: true,
   });
-  const valueFrom = (key: string) => ({ valueFrom: { secretKeyRef: { name: secret, key } } });
-  const charted = sources.map(
-    ([variable, source]) => [variable, source.kind === 'text' ? source.text : valueFrom(variable)] as const,
-  );
-  const kong = charted.filter(([variable]) => variable.startsWith('KONG_'));
+  const charted = new EnvironmentBlock(stack, {
+    derived: Object.fromEntries(
+      Object.entries(block.values).map(([variable, value]) => [
+        variable,
+        sourceOf(value).kind === 'text' ? value : EnvValue.fromKubernetesSecret(secret, variable),
+      ]),
+    ),
+  });
   stack.output(`${name}_helm_values`, {
     description: `Values \`env\` and \`customEnv\` of Kong's Helm chart; what is secret, by the secret ${name}_kubernetes_secret.`,
-    value: {
-      env: Object.fromEntries(kong.map(([variable, value]) => [variable.slice('KONG_'.length).toLowerCase(), value])),
-      customEnv: Object.fromEntries(charted.filter(([variable]) => !variable.startsWith('KONG_'))),
-    },
+    value: charted.toHelmValues(),
   });
 }
 
@@ -246,17 +292,22 @@ export interface Nodes {
   readonly importer: ImporterNode;
 }
 
-/** The topology, with the variables that its nodes are told by, and where they store. */
+/**
+ * The topology, with the variables that its nodes are told by, and where they store.
+ *
+ * @param settled variables of a node that nobody may change in this module
+ */
 export function topology(
   stack: ModuleStack,
   store: IConfigurationStore,
   principals: { readonly exporter: IPrincipal; readonly importer: IPrincipal },
-  certificate: { readonly clusterCert: EnvValue; readonly clusterCertKey: EnvValue },
+  certificates: Certificates,
+  settled: readonly string[] = [],
 ): Nodes {
-  const kong = new KongResilience(stack, 'Kong', { store, ...clusterVariables(stack), ...certificate });
+  const kong = new KongResilience(stack, 'Kong', { store, ...clusterVariables(stack), ...certificates });
   const versions = gatewayVersions(stack);
-  gatewayVersion(stack);
-  const environment = environmentVariable(stack);
+  const version = gatewayVersion(stack);
+  const environment = environmentVariable(stack, settled);
   const exporter = kong.addExporter('Exporter', {
     principal: principals.exporter,
     gatewayVersions: versions,
@@ -264,7 +315,7 @@ export function topology(
   });
   const importer = kong.addImporter('Importer', {
     principal: principals.importer,
-    gatewayVersion: importedVersion(),
+    gatewayVersion: version,
     environment,
   });
   stack.output('storage_url', {
@@ -297,14 +348,9 @@ export function forceDestroy(stack: ModuleStack, whose: string): boolean {
   return known<boolean>('${var.force_destroy}');
 }
 
-const imported = 'coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])';
-
-/** `gateway_version`, or the last of all versions. */
-const importedVersion = (): string => rawText(`\${${imported}}`);
-
 /** What must hold of it, at the outputs that use it: a variable's own validation sees no other variable before Terraform 1.9. */
 const importedIsExported: Validation = {
-  condition: `contains(var.gateway_versions, ${imported})`,
+  condition: 'contains(var.gateway_versions, local.gateway_version)',
   error:
     'gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply.',
 };

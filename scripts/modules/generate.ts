@@ -19,7 +19,32 @@ export function moduleFiles(): Map<string, string> {
   for (const definition of moduleDefinitions) {
     for (const [name, text] of filesOf(definition)) files.set(join(definition.path, name), text);
   }
+  files.set('README.md', overview());
   return files;
+}
+
+/** Which modules there are. */
+function overview(): string {
+  const rows = moduleDefinitions.map(
+    ({ path, title, variant, providers }) =>
+      `| [${path}](${path}/README.md) | ${title.replace('Data-plane resilience for Kong Gateway ', '')}: ${variant} | ${Object.values(
+        providers,
+      )
+        .map(({ source, version }) => `${source} ${version}`)
+        .join(', ')} |`,
+  );
+  return `# Modules for Terraform and OpenTofu
+
+Data-plane resilience for Kong Gateway as plain modules, for Terraform or OpenTofu 1.5 or newer, without CDKTF.
+
+| module | what it declares | provider |
+| --- | --- | --- |
+${rows.join('\n')}
+
+Each has a README with its variables and outputs, an example in \`examples/basic\` that can be applied, and a test in \`tests\` (\`terraform test\`, with Terraform 1.7 or OpenTofu 1.8). None has a provider or a backend in it, and each can be used with \`for_each\`: give each instance its own \`name\`, \`bucket_name\`, \`exporter_account_id\`, \`importer_account_id\` and \`user_name\`, where the module has them.
+
+**These are all variants there are.** Whatever goes beyond them and their variables, such as an exporter on Fargate with a key of KMS of its own, service accounts of EKS beside a bucket that exists, replication, nodes in several accounts, an exporter on Kubernetes, or machines and Compose files, needs the [constructs for CDKTF](../docs/platforms/README.md), from which the modules are generated: those can be combined at will.
+`;
 }
 
 function filesOf(definition: ModuleDefinition): (readonly [string, string])[] {
@@ -78,12 +103,12 @@ function testOf({ example, providers, storageUrl }: ModuleDefinition): string {
 }
 
 /** A root module that calls it by where it is. */
-function exampleOf({ path, example, exampleSetup, providers }: ModuleDefinition): string {
+function exampleOf({ path, example, exampleSetup, exampleUse = '', providers }: ModuleDefinition): string {
   const required = Object.entries(providers).map(([name, { source }]) => `${name} = {\n  source = "${source}"\n}`);
   const head = block('terraform', [], [block('required_providers', [], required).trimEnd()]);
   const call = `module "kong_resilience" {\n  source = "../.."\n\n${example}\n}\n`;
   const output = block('output', ['storage_url'], ['value = module.kong_resilience.storage_url']);
-  return formatted([head, exampleSetup, call, output].join('\n'), path);
+  return formatted([head, exampleSetup, call, ...(exampleUse === '' ? [] : [exampleUse]), output].join('\n'), path);
 }
 
 function readmeOf(
@@ -101,7 +126,7 @@ ${description}
 > **The stored object holds private keys, API keys and secrets in the clear.** Who may read the bucket owns the gateway's secrets, and
 > who may write it owns its routing.
 
-Generated from the [constructs](${up}docs/platforms/README.md) for CDKTF, which declare the same. No provider and no backend is in it; it can be used with \`for_each\`.${notes === undefined ? '' : `\n\n${notes}`}
+Generated from the [constructs](${up}docs/platforms/README.md) for CDKTF, which declare the same; what goes beyond [the modules](${up.slice('../'.length)}README.md) and their variables needs them. No provider and no backend is in it; it can be used with \`for_each\`.${notes === undefined ? '' : `\n\n${notes}`}
 
 ## Use
 

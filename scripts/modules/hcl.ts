@@ -59,24 +59,59 @@ export function bodyOf(scope: IConstruct, attributes: Readonly<Record<string, un
 const jsonAttributes = new Set(['policy', 'assume_role_policy', 'container_definitions', 'key_policy']);
 
 function blocksOf(scope: IConstruct, name: string, value: unknown): string[] {
-  const all = Array.isArray(value) ? (value as unknown[]) : [value];
-  return all
-    .filter((one) => one !== undefined && one !== null)
-    .map((one) => {
-      const members = one as Record<string, unknown>;
-      const { name: given } = members;
-      if ((isAttribute(given) ? given.value : given) === ADDED) return addedBlocks(name);
-      return block(name, [], bodyOf(scope, members)).trimEnd();
-    });
+  const all = (Array.isArray(value) ? (value as unknown[]) : [value]).filter(
+    (one): one is Record<string, unknown> => typeof one === 'object' && one !== null,
+  );
+  const texts = environmentIn(scope, all);
+  const rest = texts === undefined ? all : all.filter((one) => 'value_source' in one);
+  const blocks = rest.map((members) => {
+    const body = bodyOf(scope, members);
+    const condition =
+      optionalBlocks[name] ?? (isOptional(textIn(scope, members, 'name')) ? each(body.join()) : undefined);
+    return condition === undefined ? block(name, [], body).trimEnd() : dynamic(name, condition, body);
+  });
+  if (texts === undefined) return blocks;
+  return [...blocks, dynamic(name, map(texts), [`name = ${name}.key`, `value = ${name}.value`])];
 }
 
-/** A block for each variable that a module's user adds. */
-const addedBlocks = (name: string): string =>
-  block(
-    'dynamic',
-    [name],
-    [`for_each = ${added}`, block('content', [], [`name = ${name}.key`, `value = ${name}.value`]).trimEnd()],
-  ).trimEnd();
+/** The texts of an environment that is written as blocks, if a module's user may add to it. */
+function environmentIn(
+  scope: IConstruct,
+  all: readonly Readonly<Record<string, unknown>>[],
+): Readonly<Record<string, unknown>> | undefined {
+  const texts = all
+    .filter((one) => !('value_source' in one))
+    .map((one) => [textIn(scope, one, 'name'), resolved(scope, stripped(one['value']))] as const);
+  return texts.some(([name]) => name === ADDED) ? Object.fromEntries(texts) : undefined;
+}
+
+function textIn(scope: IConstruct, members: Readonly<Record<string, unknown>>, name: string): string {
+  const text = resolved(scope, stripped(members[name]));
+  return typeof text === 'string' ? text : '';
+}
+
+const dynamic = (name: string, forEach: string, body: readonly string[]): string =>
+  block('dynamic', [name], [`for_each = ${forEach}`, block('content', [], body).trimEnd()]).trimEnd();
+
+/** Nested blocks that are there only when a variable of the module says so. */
+const optionalBlocks: Readonly<Record<string, string>> = {
+  vpc_access: 'var.network[*]',
+};
+
+/**
+ * Variables of a node and statements of a policy that are there only when a module's user gives what they are made of: a
+ * variable, named in them, that is null without.
+ */
+const isOptional = (name: string): boolean =>
+  /^(KONG_)?CLUSTER_(CA_CERT|SERVER_NAME)$|^KONGSECRETSKEY$/.test(name.toUpperCase());
+const nullable = /\b(?:local|var)\.(?:cluster_ca_\w+|cluster_server_name|secrets_kms_key_arn)\b/;
+
+/** A list of what an optional text is made of: of one, or of none. */
+function each(text: string): string {
+  const [variable] = nullable.exec(text) ?? [];
+  if (variable === undefined) throw new Error(`it is optional, and names no variable that may be null: ${text}`);
+  return `${variable}[*]`;
+}
 
 function isAttribute(raw: unknown): raw is Attribute {
   return typeof raw === 'object' && raw !== null && 'value' in raw && ('isBlock' in raw || 'storageClassType' in raw);
@@ -103,29 +138,81 @@ export function expression(value: unknown, json = false): string {
 
 /** The members that a module's user adds to an environment take the place of this one (module-stack.ts). */
 export const ADDED = 'KONG_X_ADDED_BY_MODULE';
-const added = 'var.environment';
+/** Without what is the agent's alone (module-stack.ts). */
+export const GATEWAY_ENVIRONMENT = 'local.gateway_environment';
+
+/** What a module's user adds to an environment, by the names in it: only the agent's names its version. */
+const addedTo = (names: readonly string[]): string =>
+  names.some((name) => /^(KONG_)?RESILIENCE_GATEWAY_VERSION$/i.test(name)) ? 'var.environment' : GATEWAY_ENVIRONMENT;
 
 function list(values: readonly unknown[]): string {
   if (values.length === 0) return '[]';
-  const rest = values.filter((value) => !isAdded(value));
-  const items = `[\n${rest.map((value) => `${indented(expression(value))},`).join('\n')}\n]`;
-  if (rest.length === values.length) return items;
-  return `concat([for variable in ${items} : variable if !contains(keys(${added}), variable.name)], [for name, value in ${added} : { name = name, value = value }])`;
+  const rest = values.filter((value) => nameIn(value) !== ADDED);
+  const always = rest.filter((value) => !isOptional(nameIn(value)));
+  const given = rest.filter((value) => isOptional(nameIn(value))).map((value) => expression(value));
+  const items = `[\n${always.map((value) => `${indented(expression(value))},`).join('\n')}\n]`;
+  const all = together(
+    'concat',
+    items,
+    given.map((item) => `[for _ in ${each(item)} : ${item}]`),
+  );
+  if (rest.length === values.length) return all;
+  const added = addedTo(rest.map(nameIn));
+  return `concat([for variable in ${all} : variable if !contains(keys(${added}), variable.name)], [for name, value in ${added} : { name = name, value = value }])`;
 }
 
-const isAdded = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'name' in value && value.name === ADDED;
+/** What a member of a list is told by: the name of a variable, or the Sid of a statement. */
+function nameIn(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const { name, Sid } = value as { name?: unknown; Sid?: unknown };
+  return typeof name === 'string' ? name : typeof Sid === 'string' ? Sid : '';
+}
+
+function together(how: string, first: string, others: readonly string[]): string {
+  const all = [first, ...others].filter((text) => others.length === 0 || text !== '{}');
+  return all.length === 1 ? (all[0] ?? '') : `${how}(${all.join(', ')})`;
+}
 
 function map(members: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(members).filter(([, member]) => member !== undefined && member !== null);
-  const rest = entries.filter(([name]) => name !== ADDED && name !== ADDED.replace(/^KONG_/, '').toLowerCase());
-  const lines = rest.map(([name, member]) => `${key(name)} = ${expression(member)}`);
-  const items = lines.length === 0 ? '{}' : `{\n${indented(lines.join('\n'))}\n}`;
-  if (rest.length === entries.length) return items;
-  if (ADDED in members) return `merge(${items}, ${added})`;
-  // Kong's chart: lower-case, without the prefix; what is not Kong's own goes into `customEnv`.
-  return `merge(${items}, { for name, value in ${added} : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })`;
+  if ('env' in members && 'customEnv' in members) return helmValues(members as unknown as HelmValues);
+  return mapWith(members, ADDED in members ? [addedTo(Object.keys(members))] : []);
 }
+
+interface HelmValues {
+  readonly env: Readonly<Record<string, unknown>>;
+  readonly customEnv: Readonly<Record<string, unknown>>;
+}
+
+/** Kong's chart: names in lower case without the prefix; what is not Kong's own goes into `customEnv`. `$` is doubled. */
+function helmValues({ env, customEnv }: HelmValues): string {
+  const added = addedTo(Object.keys(env));
+  const value = 'replace(value, "$", "$$")';
+  return `{\n${indented(
+    [
+      `env = ${mapWith(env, [
+        `{ for name, value in ${added} : lower(trimprefix(name, "KONG_")) => ${value} if startswith(name, "KONG_") }`,
+      ])}`,
+      `customEnv = ${mapWith(customEnv, [
+        `{ for name, value in ${added} : name => ${value} if !startswith(name, "KONG_") }`,
+      ])}`,
+    ].join('\n'),
+  )}\n}`;
+}
+
+/** A map, and what is merged into it. */
+function mapWith(members: Readonly<Record<string, unknown>>, more: readonly string[]): string {
+  const entries = Object.entries(members)
+    .filter(([name, member]) => member !== undefined && member !== null && !isAdded(name))
+    .map(([name, member]) => [name, expression(member)] as const);
+  const lines = entries.filter(([name]) => !isOptional(name)).map(([name, text]) => `${key(name)} = ${text}`);
+  const items = lines.length === 0 ? '{}' : `{\n${indented(lines.join('\n'))}\n}`;
+  const given = entries
+    .filter(([name]) => isOptional(name))
+    .map(([name, text]) => `{ for _ in ${each(text)} : ${JSON.stringify(name)} => ${text} }`);
+  return together('merge', items, [...given, ...more]);
+}
+
+const isAdded = (name: string): boolean => [ADDED, ADDED.replace(/^KONG_/, '').toLowerCase()].includes(name);
 
 const key = (name: string): string => (/^[A-Za-z_][\w-]*$/.test(name) ? name : JSON.stringify(name));
 

@@ -13,6 +13,7 @@ export const minioModules: readonly ModuleDefinition[] = [
   {
     path: 'minio',
     title: 'Data-plane resilience for Kong Gateway on MinIO',
+    variant: 'bucket, a user with two service accounts and their keys, environments',
     description: `Bucket (versioned, with a lifecycle that never reaches what is current), a user, and two service accounts of it: the exporter's may write, the gateways' may only read; and the environment of each node.
 
 **The keys are in Terraform's state, in the clear**: keep it as you keep them.`,

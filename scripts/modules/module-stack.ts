@@ -2,6 +2,7 @@
 import {
   App,
   type IResolvable,
+  type ITerraformDependable,
   ref,
   type TerraformCount,
   TerraformDataSource,
@@ -12,7 +13,7 @@ import {
   Token,
 } from 'cdktf';
 import type { Node } from 'constructs';
-import { argumentsOf, block, bodyOf, expression, Expression, resolved } from './hcl';
+import { argumentsOf, block, bodyOf, expression, Expression, GATEWAY_ENVIRONMENT, resolved } from './hcl';
 
 /** A rule that Terraform checks of a variable. */
 export interface Validation {
@@ -35,6 +36,8 @@ export interface OutputSpec {
   readonly value: unknown;
   readonly sensitive?: boolean;
   readonly precondition?: Validation;
+  /** What must be there before anybody uses it. */
+  readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 export interface Provider {
@@ -46,7 +49,8 @@ export interface Provider {
 /** A variable that names where a secret is, and how such a place is written. */
 export interface PlaceSpec extends Validation {
   readonly description: string;
-  readonly default?: string;
+  /** `null` for one that may be left out. Absent: it must be given. */
+  readonly default?: string | null;
 }
 
 /** A plain Terraform module, made of constructs. */
@@ -54,6 +58,8 @@ export interface ModuleDefinition {
   /** Folder below `modules/`: `aws`, or `aws/modules/irsa` for a variant. */
   readonly path: string;
   readonly title: string;
+  /** What it declares, in a few words after the title. */
+  readonly variant: string;
   /** What it declares: paragraphs of Markdown. */
   readonly description: string;
   /** What its user has to do with the outputs, in Markdown. @default nothing */
@@ -63,6 +69,8 @@ export interface ModuleDefinition {
   readonly example: string;
   /** Blocks of the example beside the module: its provider, and variables of its own. */
   readonly exampleSetup: string;
+  /** Blocks of the example in which the outputs of the module are used. @default none */
+  readonly exampleUse?: string;
   /** The storage URL that the example gives, for the test that comes with the module; a pattern. */
   readonly storageUrl: string;
   declare(stack: ModuleStack): void;
@@ -118,6 +126,13 @@ function versioned(value: unknown): unknown {
   return new Expression(`flatten([for version in var.gateway_versions : ${each}])`);
 }
 
+/** Members under the names that Terraform has for them. */
+export function snakeCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeCased);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [snakeCase(name), snakeCased(member)]));
+}
+
 /** A number that an expression gives. */
 export const rawNumber = (expression: string): number => Token.asNumber(new Raw(expression));
 
@@ -126,6 +141,7 @@ export class ModuleStack extends TerraformStack {
   readonly variables = new Map<string, VariableSpec>();
   readonly outputs = new Map<string, OutputSpec>();
   readonly #places = new Map<string, PlaceSpec>();
+  readonly #locals = new Map<string, string>();
 
   constructor() {
     super(new App({ skipValidation: true }), 'kong-resilience');
@@ -133,7 +149,11 @@ export class ModuleStack extends TerraformStack {
 
   /** Names by where things stand among the constructs, as people write them, instead of CDKTF's with digits of a hash. */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
-    return nameOf(element instanceof TerraformElement ? element.node : element);
+    const name = nameOf(element instanceof TerraformElement ? element.node : element);
+    // A grant is named by what it lets somebody read, in the place of a hash of that.
+    const secret = (element as { secretIdInput?: string }).secretIdInput;
+    const [, read] = secret === undefined ? [] : (/^\$\{local\.(\w+)\}$/.exec(String(resolved(this, secret))) ?? []);
+    return read === undefined ? name : name.replace(/secret_[0-9a-f]{8}$/, read);
   }
 
   /** A variable whose value is a text. */
@@ -162,6 +182,12 @@ export class ModuleStack extends TerraformStack {
     return Token.asString(ref(`local.${name}`, this));
   }
 
+  /** A local value. @returns what refers to it */
+  local<T = string>(name: string, text: string): T {
+    this.#locals.set(name, text);
+    return Token.asString(ref(`local.${name}`, this)) as unknown as T;
+  }
+
   variable(name: string, spec: VariableSpec): TerraformVariable {
     this.variables.set(name, spec);
     return new TerraformVariable(this, name, { type: spec.type });
@@ -174,11 +200,9 @@ export class ModuleStack extends TerraformStack {
   /** Resources and data sources, named by where they stand among the constructs. */
   main(): string {
     const elements = this.node.findAll().filter(isDeclared);
-    const locals = [...this.#places].map(([name, { condition }]) => `${name} = ${condition} ? var.${name} : ""`);
-    const places = locals.length === 0 ? [] : [block('locals', [], locals)];
     const declared = elements.map((element) => {
       const meta = element as TerraformResource;
-      const dependsOn = (meta.dependsOn ?? []).map((name) => new Expression(addressIn(String(resolved(this, name)))));
+      const dependsOn = (meta.dependsOn ?? []).map((fqn) => this.addressOf({ fqn }));
       const lifecycle = resolved(this, (meta as { lifecycle?: unknown }).lifecycle) as
         Record<string, unknown> | undefined;
       const body = [
@@ -188,14 +212,38 @@ export class ModuleStack extends TerraformStack {
         ...lifecycleOf(lifecycle),
       ];
       const kind = element instanceof TerraformDataSource ? 'data' : 'resource';
-      return forEachVersion(block(kind, [meta.terraformResourceType, nameOf(element.node)], body));
+      return forEachVersion(block(kind, [meta.terraformResourceType, element.friendlyUniqueId], body));
     });
-    return [...places, ...declared].join('\n');
+    const counted = elements.filter((element) => (element as TerraformResource).count !== undefined);
+    const text = counted.reduce(
+      // One of a count refers to another of the same count.
+      (done, { terraformResourceType: type, friendlyUniqueId: name }) =>
+        done.replaceAll(new RegExp(`\\b${type}\\.${name}\\.`, 'g'), `${type}.${name}[0].`),
+      declared.join('\n'),
+    );
+    return [...this.localsText(text), text].join('\n');
+  }
+
+  private localsText(resources: string): string[] {
+    const places = [...this.#places].map(([name, { condition, default: value }]) => {
+      const place = `${condition} ? var.${name} : ""`;
+      return `${name} = ${value === null ? `var.${name} == null ? null : (${place})` : place}`;
+    });
+    const others = [...this.#locals].map(([name, text]) => `${name} = ${text}`);
+    const used = `${resources}${this.outputsText()}`.includes(GATEWAY_ENVIRONMENT);
+    const gateway = used
+      ? [
+          "# KONG_RESILIENCE_… is the agent's alone.",
+          'gateway_environment = { for name, value in var.environment : name => value if !startswith(name, "KONG_RESILIENCE_") }',
+        ]
+      : [];
+    const locals = [...places, ...others, ...gateway];
+    return locals.length === 0 ? [] : [block('locals', [], locals)];
   }
 
   outputsText(): string {
     return [...this.outputs]
-      .map(([name, { description, value, sensitive, precondition }]) =>
+      .map(([name, { description, value, sensitive, precondition, dependsOn = [] }]) =>
         block(
           'output',
           [name],
@@ -203,12 +251,19 @@ export class ModuleStack extends TerraformStack {
             `description = ${JSON.stringify(description)}`,
             `value = ${expression(resolved(this, value))}`,
             ...(sensitive === true ? ['sensitive = true'] : []),
+            ...(dependsOn.length === 0
+              ? []
+              : [`depends_on = ${expression(dependsOn.map((one) => this.addressOf(one)))}`]),
             ...(precondition === undefined ? [] : [checkOf('precondition', precondition)]),
             ...(name === 'storage_url' ? this.placeChecks() : []),
           ],
         ),
       )
       .join('\n');
+  }
+
+  private addressOf({ fqn }: ITerraformDependable): Expression {
+    return new Expression(addressIn(String(resolved(this, fqn))));
   }
 
   private placeChecks(): string[] {

@@ -2,7 +2,7 @@ import { isKnown, type Problem } from '../../problems';
 import { cpuArchitecture, deploymentName, deploymentRange, fargateSize, logRetention } from './problems';
 
 /** What CloudWatch Logs takes, in days. */
-const retentions = [
+export const retentions = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 

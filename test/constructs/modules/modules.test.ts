@@ -280,6 +280,20 @@ describe.skipIf(terraformIsMissing())('Terraform', { timeout: 180_000 }, () => {
     ],
     ['google', '"example-kong-fallback"', '"gs://Example"', 'bucket_name must have 3 to 63'],
     ['google/modules/cloud-run', ':0.1.0"', ':latest"', 'image must end with a full tag'],
+    ['aws/modules/ecs', /subnets *= \[.*\]/, 'subnets = []', 'subnets must have the id of one subnet at least'],
+    [
+      'aws/modules/ecs',
+      'source = "../.."',
+      'source = "../.."\n  environment = { KONG_RESILIENCE_HANDOVER_GROUP = "1337" }',
+      'what this module declares is made for their defaults',
+    ],
+    [
+      'google',
+      'source = "../.."',
+      'source = "../.."\n  environment = { KONG_CLUSTER_CA_CERT = "/ca.crt" }',
+      'environment must not have KONG_CLUSTER_CERT and KONG_CLUSTER_CA_CERT',
+    ],
+    ['google', /gateway_versions *= \[.*\]/, 'gateway_versions = ["3.9.1", "3.9.1"]', 'must name each version once'],
     ['minio', '"https://minio.example.com:9000"', '"minio:9000"', 'endpoint must be an http:// or https:// URL'],
   ])('modules/%s refuses %s as %s', async (path, before, after, message) => {
     expect(await refusalOf(path, before, after)).toContain(message);

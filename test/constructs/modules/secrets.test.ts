@@ -17,6 +17,9 @@ const key = plainSecrets['KONG_CLUSTER_CERT_KEY']?.(canary) ?? '';
 
 /** Variables of modules that name the place of a secret, and never hold one. */
 const places = [
+  'cluster_ca_cert',
+  'cluster_ca_json_key',
+  'cluster_ca_secret',
   'cluster_cert',
   'cluster_cert_key',
   'cluster_certificate_secret',
@@ -40,13 +43,16 @@ interface Call {
   readonly secret: string;
 }
 
+const withoutResources = (text: string): string => text.replace(/^resource "[\s\S]*?^}\n/gm, '');
+
 /** What Terraform prints of a root module with such calls, which it refuses. */
 async function refusalOf(path: string, calls: readonly Call[]): Promise<string> {
   const tree = await treeWith({
     path,
     main: (text) => {
       const [head = '', call = ''] = text.split(/^(?=module ")/m);
-      const [body = ''] = call.split(/^(?=output ")/m);
+      // What an example makes of the outputs of its own call has no place here.
+      const [body = ''] = withoutResources(call).split(/^(?=output ")/m);
       const modules = calls.map(({ name, argument }) => {
         const variable = argument.split(' ')[0] ?? '';
         // Of the example's own arguments one gives way.
@@ -54,9 +60,7 @@ async function refusalOf(path: string, calls: readonly Call[]): Promise<string> 
         const called = replaced(own, 'module "kong_resilience" {', `module "${name}" {\n  ${argument}`);
         return `${called}variable "${name}" {\n  type = string\n}\n`;
       });
-      // What an example merges from the outputs of its own call.
-      const own = head.replace(/^resource "[\s\S]*?^}\n/gm, '');
-      return [own, ...modules].join('\n');
+      return [withoutResources(head), ...modules].join('\n');
     },
   });
   const values = Object.fromEntries(calls.map(({ name, secret }) => [name, secret]));

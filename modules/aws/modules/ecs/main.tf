@@ -2,6 +2,11 @@
 
 locals {
   cluster_certificate_secret_arn = can(regex("^arn:[^:]+:secretsmanager:[^\\s]+$", var.cluster_certificate_secret_arn)) ? var.cluster_certificate_secret_arn : ""
+  cluster_ca_json_key            = var.cluster_ca_json_key == null ? null : (can(regex("^[A-Za-z0-9_-]{1,64}$", var.cluster_ca_json_key)) ? var.cluster_ca_json_key : "")
+  gateway_version                = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+  exporter_security_groups       = length(var.security_groups) == 0 ? aws_security_group.exporter_service_security_group[*].id : var.security_groups
+  # KONG_RESILIENCE_… is the agent's alone.
+  gateway_environment = { for name, value in var.environment : name => value if !startswith(name, "KONG_RESILIENCE_") }
 }
 
 resource "aws_s3_bucket" "store" {
@@ -189,6 +194,7 @@ resource "aws_iam_role" "exporter_role" {
   name_prefix          = "kong-"
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "exporter_role_export_store" {
@@ -274,6 +280,7 @@ resource "aws_iam_role" "importer_role" {
   name_prefix          = "kong-"
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "importer_role_import_store" {
@@ -315,7 +322,8 @@ resource "aws_iam_role_policy" "importer_role_import_store" {
 
 resource "aws_cloudwatch_log_group" "exporter_service_log" {
   name_prefix       = "/kong-resilience/${var.name}-exporter-"
-  retention_in_days = 30
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
 }
 
 resource "aws_iam_role" "exporter_service_execution_role" {
@@ -333,14 +341,17 @@ resource "aws_iam_role" "exporter_service_execution_role" {
       },
     ]
   })
-  name_prefix = "kong-execution-"
+  name_prefix          = "kong-execution-"
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "exporter_service_execution_role_start_exporter_service" {
   name = "kong-Start-ExporterService"
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid    = "KongLog"
         Effect = "Allow"
@@ -384,14 +395,30 @@ resource "aws_iam_role_policy" "exporter_service_execution_role_start_exporter_s
           "*",
         ]
       },
-    ]
+      ], [for _ in var.secrets_kms_key_arn[*] : {
+        Sid    = "KongSecretsKey"
+        Effect = "Allow"
+        Action = [
+          "kms:Decrypt",
+        ]
+        Resource = [
+          var.secrets_kms_key_arn,
+        ]
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = [
+              "secretsmanager.${data.aws_region.exporter_service_region.region}.${data.aws_partition.exporter_service_partition.dns_suffix}",
+            ]
+          }
+        }
+    }])
   })
   role = aws_iam_role.exporter_service_execution_role.name
 }
 
-data "aws_partition" "exporter_service_partition" {}
-
 data "aws_region" "exporter_service_region" {}
+
+data "aws_partition" "exporter_service_partition" {}
 
 resource "aws_ecs_task_definition" "exporter_service_task_definition" {
   container_definitions = jsonencode([
@@ -404,7 +431,7 @@ resource "aws_ecs_task_definition" "exporter_service_task_definition" {
       essential              = true
       user                   = "1000:1000"
       readonlyRootFilesystem = true
-      environment = concat([for variable in [
+      environment = concat([for variable in concat([
         {
           name  = "AWS_DEFAULT_REGION"
           value = aws_s3_bucket.store.bucket_region
@@ -449,8 +476,11 @@ resource "aws_ecs_task_definition" "exporter_service_task_definition" {
           name  = "KONG_ROLE"
           value = "data_plane"
         },
-      ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
-      secrets = [
+        ], [for _ in var.cluster_server_name[*] : {
+          name  = "KONG_CLUSTER_SERVER_NAME"
+          value = var.cluster_server_name
+      }]) : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+      secrets = concat([
         {
           name      = "KONG_CLUSTER_CERT"
           valueFrom = "${local.cluster_certificate_secret_arn}:cert::"
@@ -459,7 +489,10 @@ resource "aws_ecs_task_definition" "exporter_service_task_definition" {
           name      = "KONG_CLUSTER_CERT_KEY"
           valueFrom = "${local.cluster_certificate_secret_arn}:key::"
         },
-      ]
+        ], [for _ in local.cluster_ca_json_key[*] : {
+          name      = "KONG_CLUSTER_CA_CERT"
+          valueFrom = "${local.cluster_certificate_secret_arn}:${local.cluster_ca_json_key}::"
+      }])
       mountPoints = [
         {
           sourceVolume  = "spool"
@@ -500,9 +533,10 @@ resource "aws_ecs_task_definition" "exporter_service_task_definition" {
   requires_compatibilities = [
     "FARGATE",
   ]
+  tags          = var.tags
   task_role_arn = aws_iam_role.exporter_role.arn
   runtime_platform {
-    cpu_architecture        = "X86_64"
+    cpu_architecture        = var.cpu_architecture
     operating_system_family = "LINUX"
   }
   volume {
@@ -511,45 +545,55 @@ resource "aws_ecs_task_definition" "exporter_service_task_definition" {
 }
 
 data "aws_subnet" "exporter_service_subnet" {
-  id = element(var.subnets, 0)
+  count = length(var.security_groups) == 0 ? 1 : 0
+  id    = element(var.subnets, 0)
 }
 
 resource "aws_security_group" "exporter_service_security_group" {
+  count       = length(var.security_groups) == 0 ? 1 : 0
   description = "Agent of Kong Gateway: nothing comes in"
   name_prefix = "${var.name}-exporter-"
-  vpc_id      = data.aws_subnet.exporter_service_subnet.vpc_id
+  tags        = var.tags
+  vpc_id      = data.aws_subnet.exporter_service_subnet[0].vpc_id
 }
 
 resource "aws_vpc_security_group_egress_rule" "exporter_service_egress_https" {
+  count             = length(var.security_groups) == 0 ? 1 : 0
   cidr_ipv4         = "0.0.0.0/0"
   from_port         = 443
   ip_protocol       = "tcp"
-  security_group_id = aws_security_group.exporter_service_security_group.id
+  security_group_id = aws_security_group.exporter_service_security_group[0].id
+  tags              = var.tags
   to_port           = 443
 }
 
 resource "aws_vpc_security_group_egress_rule" "exporter_service_egress_dns_udp" {
+  count             = length(var.security_groups) == 0 ? 1 : 0
   cidr_ipv4         = "0.0.0.0/0"
   from_port         = 53
   ip_protocol       = "udp"
-  security_group_id = aws_security_group.exporter_service_security_group.id
+  security_group_id = aws_security_group.exporter_service_security_group[0].id
+  tags              = var.tags
   to_port           = 53
 }
 
 resource "aws_vpc_security_group_egress_rule" "exporter_service_egress_dns_tcp" {
+  count             = length(var.security_groups) == 0 ? 1 : 0
   cidr_ipv4         = "0.0.0.0/0"
   from_port         = 53
   ip_protocol       = "tcp"
-  security_group_id = aws_security_group.exporter_service_security_group.id
+  security_group_id = aws_security_group.exporter_service_security_group[0].id
+  tags              = var.tags
   to_port           = 53
 }
 
 resource "aws_vpc_security_group_egress_rule" "exporter_service_egress_further" {
-  count             = contains([443, 53], tonumber(element(reverse(split(":", var.control_plane)), 0))) ? 0 : 1
+  count             = length(var.security_groups) == 0 && !contains([443, 53], tonumber(element(reverse(split(":", var.control_plane)), 0))) ? 1 : 0
   cidr_ipv4         = "0.0.0.0/0"
   from_port         = tonumber(element(reverse(split(":", var.control_plane)), 0))
   ip_protocol       = "tcp"
-  security_group_id = aws_security_group.exporter_service_security_group.id
+  security_group_id = aws_security_group.exporter_service_security_group[0].id
+  tags              = var.tags
   to_port           = tonumber(element(reverse(split(":", var.control_plane)), 0))
 }
 
@@ -562,6 +606,7 @@ resource "aws_ecs_service" "exporter_service" {
   launch_type                        = "FARGATE"
   name                               = "${var.name}-exporter"
   propagate_tags                     = "SERVICE"
+  tags                               = var.tags
   task_definition                    = aws_ecs_task_definition.exporter_service_task_definition.arn
   deployment_circuit_breaker {
     enable   = true
@@ -569,10 +614,8 @@ resource "aws_ecs_service" "exporter_service" {
   }
   network_configuration {
     assign_public_ip = var.assign_public_ip
-    security_groups = [
-      aws_security_group.exporter_service_security_group.id,
-    ]
-    subnets = var.subnets
+    security_groups  = local.exporter_security_groups
+    subnets          = var.subnets
   }
   depends_on = [
     aws_iam_role_policy.exporter_service_execution_role_start_exporter_service,
@@ -603,6 +646,7 @@ resource "aws_cloudwatch_metric_alarm" "exporter_service_not_confirmed" {
   ok_actions          = var.alarm_actions
   period              = 300
   statistic           = "Sum"
+  tags                = var.tags
   threshold           = 1
   treat_missing_data  = "breaching"
 }
@@ -630,6 +674,7 @@ resource "aws_cloudwatch_metric_alarm" "exporter_service_export_failed" {
   ok_actions          = var.alarm_actions
   period              = 900
   statistic           = "Sum"
+  tags                = var.tags
   threshold           = 1
   treat_missing_data  = "notBreaching"
 }
@@ -650,13 +695,15 @@ resource "aws_cloudwatch_metric_alarm" "exporter_service_not_running" {
   ok_actions         = var.alarm_actions
   period             = 60
   statistic          = "SampleCount"
+  tags               = var.tags
   threshold          = 1
   treat_missing_data = "breaching"
 }
 
 resource "aws_cloudwatch_log_group" "handover_log" {
-  name_prefix       = "/kong-resilience/kong-resilience-Handover-9b637a97-"
-  retention_in_days = 30
+  name_prefix       = "/kong-resilience/${var.name}-gateway-"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
 }
 
 resource "aws_iam_role" "handover_execution_role" {
@@ -674,14 +721,17 @@ resource "aws_iam_role" "handover_execution_role" {
       },
     ]
   })
-  name_prefix = "kong-execution-"
+  name_prefix          = "kong-execution-"
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "handover_execution_role_start_handover" {
   name = "kong-Start-Handover"
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid    = "KongLog"
         Effect = "Allow"
@@ -725,11 +775,27 @@ resource "aws_iam_role_policy" "handover_execution_role_start_handover" {
           "*",
         ]
       },
-    ]
+      ], [for _ in var.secrets_kms_key_arn[*] : {
+        Sid    = "KongSecretsKey"
+        Effect = "Allow"
+        Action = [
+          "kms:Decrypt",
+        ]
+        Resource = [
+          var.secrets_kms_key_arn,
+        ]
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = [
+              "secretsmanager.${data.aws_region.handover_region.region}.${data.aws_partition.handover_partition.dns_suffix}",
+            ]
+          }
+        }
+    }])
   })
   role = aws_iam_role.handover_execution_role.name
 }
 
-data "aws_partition" "handover_partition" {}
-
 data "aws_region" "handover_region" {}
+
+data "aws_partition" "handover_partition" {}

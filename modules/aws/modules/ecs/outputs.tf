@@ -4,12 +4,16 @@ output "storage_url" {
   description = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes."
   value       = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
   precondition {
-    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    condition     = contains(var.gateway_versions, local.gateway_version)
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
   precondition {
     condition     = local.cluster_certificate_secret_arn != ""
     error_message = "cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager."
+  }
+  precondition {
+    condition     = local.cluster_ca_json_key != ""
+    error_message = "cluster_ca_json_key must be the name of a member of the secret: 1 to 64 letters, digits, underscores and hyphens."
   }
 }
 
@@ -43,6 +47,16 @@ output "exporter_task_definition_arn" {
   value       = aws_ecs_task_definition.exporter_service_task_definition.arn
 }
 
+output "exporter_security_groups" {
+  description = "Ids of its security groups, which the control plane must admit on its cluster port."
+  value       = local.exporter_security_groups
+}
+
+output "exporter_log_group_name" {
+  description = "Name of the group of its log."
+  value       = aws_cloudwatch_log_group.exporter_service_log.name
+}
+
 output "gateway_container_definitions" {
   description = "Containers for the task definition of a gateway: what imports, and the gateway, which waits for it. Merge yours into the second; the task's role is importer_role_arn."
   value = [
@@ -55,7 +69,7 @@ output "gateway_container_definitions" {
       essential              = false
       user                   = "1000:10001"
       readonlyRootFilesystem = true
-      environment = concat([for variable in [
+      environment = concat([for variable in concat([
         {
           name  = "AWS_DEFAULT_REGION"
           value = aws_s3_bucket.store.bucket_region
@@ -90,7 +104,7 @@ output "gateway_container_definitions" {
         },
         {
           name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-          value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+          value = local.gateway_version
         },
         {
           name  = "KONG_ROLE"
@@ -100,8 +114,11 @@ output "gateway_container_definitions" {
           name  = "KONG_RESILIENCE_HANDOVER_GROUP"
           value = "10001"
         },
-      ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
-      secrets = [
+        ], [for _ in var.cluster_server_name[*] : {
+          name  = "KONG_CLUSTER_SERVER_NAME"
+          value = var.cluster_server_name
+      }]) : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+      secrets = concat([
         {
           name      = "KONG_CLUSTER_CERT"
           valueFrom = "${local.cluster_certificate_secret_arn}:cert::"
@@ -110,7 +127,10 @@ output "gateway_container_definitions" {
           name      = "KONG_CLUSTER_CERT_KEY"
           valueFrom = "${local.cluster_certificate_secret_arn}:key::"
         },
-      ]
+        ], [for _ in local.cluster_ca_json_key[*] : {
+          name      = "KONG_CLUSTER_CA_CERT"
+          valueFrom = "${local.cluster_certificate_secret_arn}:${local.cluster_ca_json_key}::"
+      }])
       mountPoints = [
         {
           sourceVolume  = "kong-resilience-handover"
@@ -134,9 +154,20 @@ output "gateway_container_definitions" {
         {
           containerPort = 8000
         },
+        {
+          containerPort = 8100
+        },
       ]
+      logConfiguration = {
+        logDriver = "awslogs"
+        options = {
+          awslogs-group         = aws_cloudwatch_log_group.handover_log.name
+          awslogs-region        = data.aws_region.handover_region.region
+          awslogs-stream-prefix = "gateway"
+        }
+      }
       user = "kong:10001"
-      environment = concat([for variable in [
+      environment = concat([for variable in concat([
         {
           name  = "KONG_CLUSTER_CONTROL_PLANE"
           value = var.control_plane
@@ -165,8 +196,11 @@ output "gateway_container_definitions" {
           name  = "BASH_ENV"
           value = "/var/lib/kong-resilience/handover/start.sh"
         },
-      ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
-      secrets = [
+        ], [for _ in var.cluster_server_name[*] : {
+          name  = "KONG_CLUSTER_SERVER_NAME"
+          value = var.cluster_server_name
+      }]) : variable if !contains(keys(local.gateway_environment), variable.name)], [for name, value in local.gateway_environment : { name = name, value = value }])
+      secrets = concat([
         {
           name      = "KONG_CLUSTER_CERT"
           valueFrom = "${local.cluster_certificate_secret_arn}:cert::"
@@ -175,7 +209,10 @@ output "gateway_container_definitions" {
           name      = "KONG_CLUSTER_CERT_KEY"
           valueFrom = "${local.cluster_certificate_secret_arn}:key::"
         },
-      ]
+        ], [for _ in local.cluster_ca_json_key[*] : {
+          name      = "KONG_CLUSTER_CA_CERT"
+          valueFrom = "${local.cluster_certificate_secret_arn}:${local.cluster_ca_json_key}::"
+      }])
       mountPoints = [
         {
           sourceVolume  = "kong-resilience-handover"
@@ -213,8 +250,12 @@ output "gateway_container_definitions" {
 }
 
 output "gateway_execution_role_arn" {
-  description = "Execution role for that task definition: it may read the secrets and the log of these two containers, and no others."
+  description = "Execution role for that task definition: it may read the secrets and the log of these two containers, and no others. Whoever uses it waits until it, and the role of the task, may do what they need."
   value       = aws_iam_role.handover_execution_role.arn
+  depends_on = [
+    aws_iam_role_policy.handover_execution_role_start_handover,
+    aws_iam_role_policy.importer_role_import_store,
+  ]
 }
 
 output "gateway_volume" {
@@ -222,4 +263,9 @@ output "gateway_volume" {
   value = {
     name = "kong-resilience-handover"
   }
+}
+
+output "gateway_log_group_name" {
+  description = "Name of the group of its log."
+  value       = aws_cloudwatch_log_group.handover_log.name
 }

@@ -3,6 +3,10 @@
 locals {
   cluster_cert     = startswith(var.cluster_cert, "/") ? var.cluster_cert : ""
   cluster_cert_key = startswith(var.cluster_cert_key, "/") ? var.cluster_cert_key : ""
+  cluster_ca_cert  = var.cluster_ca_cert == null ? null : (startswith(var.cluster_ca_cert, "/") ? var.cluster_ca_cert : "")
+  gateway_version  = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+  # KONG_RESILIENCE_… is the agent's alone.
+  gateway_environment = { for name, value in var.environment : name => value if !startswith(name, "KONG_RESILIENCE_") }
 }
 
 data "aws_partition" "store_partition" {}

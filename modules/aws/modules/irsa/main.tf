@@ -3,6 +3,10 @@
 locals {
   cluster_cert     = startswith(var.cluster_cert, "/") ? var.cluster_cert : ""
   cluster_cert_key = startswith(var.cluster_cert_key, "/") ? var.cluster_cert_key : ""
+  cluster_ca_cert  = var.cluster_ca_cert == null ? null : (startswith(var.cluster_ca_cert, "/") ? var.cluster_ca_cert : "")
+  gateway_version  = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+  # KONG_RESILIENCE_… is the agent's alone.
+  gateway_environment = { for name, value in var.environment : name => value if !startswith(name, "KONG_RESILIENCE_") }
 }
 
 resource "aws_iam_role" "exporter_role" {
@@ -33,6 +37,7 @@ resource "aws_iam_role" "exporter_role" {
   name_prefix          = "kong-"
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "exporter_role_export_store" {
@@ -112,6 +117,7 @@ resource "aws_iam_role" "importer_role" {
   name_prefix          = "kong-"
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "importer_role_import_store" {

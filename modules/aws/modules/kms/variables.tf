@@ -1,5 +1,33 @@
 # Generated from constructs/ by `npm run modules`. Do not edit.
 
+variable "tags" {
+  description = "Tags of everything that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "role_path" {
+  description = "Path of the roles in IAM."
+  type        = string
+  default     = "/"
+  nullable    = false
+  validation {
+    condition     = can(regex("^/([!-~]+/)?$", var.role_path))
+    error_message = "role_path must begin and end with a slash: /kong/."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the permissions boundary of the roles."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of a managed policy."
+  }
+}
+
 variable "bucket_name" {
   description = "Name of the bucket. Without one Terraform makes a unique name, which starts with bucket_prefix."
   type        = string
@@ -56,13 +84,6 @@ variable "noncurrent_configuration_days" {
   }
 }
 
-variable "tags" {
-  description = "Tags of everything that takes them."
-  type        = map(string)
-  default     = {}
-  nullable    = false
-}
-
 variable "bucket_prefix" {
   description = "What the name of the bucket starts with when bucket_name is not given."
   type        = string
@@ -72,19 +93,6 @@ variable "bucket_prefix" {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{0,36}$", var.bucket_prefix))
     error_message = "bucket_prefix must have at most 37 lower-case letters, digits, dots and hyphens."
   }
-}
-
-variable "role_path" {
-  description = "Path of the roles in IAM."
-  type        = string
-  default     = "/"
-  nullable    = false
-}
-
-variable "permissions_boundary" {
-  description = "ARN of the permissions boundary of the roles."
-  type        = string
-  default     = null
 }
 
 variable "cluster_cert" {
@@ -99,6 +107,12 @@ variable "cluster_cert_key" {
   type        = string
   default     = "/etc/secrets/kong-cluster-cert/tls.key"
   nullable    = false
+}
+
+variable "cluster_ca_cert" {
+  description = "Path of the certificate of the authority that signed the control plane's certificate, in the modes pki, where no public one did: KONG_CLUSTER_CA_CERT."
+  type        = string
+  default     = null
 }
 
 variable "control_plane" {
@@ -122,6 +136,16 @@ variable "cluster_mtls" {
   }
 }
 
+variable "cluster_server_name" {
+  description = "Name that the control plane's certificate must have in the modes pki: KONG_CLUSTER_SERVER_NAME; by default the host of control_plane."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.cluster_server_name == null || can(regex("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", var.cluster_server_name))
+    error_message = "cluster_server_name must be the name of a host, without a port: cp.example.com."
+  }
+}
+
 variable "gateway_versions" {
   description = "Every version that the data planes run, in full: [\"3.9.1\"], or [\"3.10.0.2\"] for Enterprise; both during an upgrade, in which the exporter has the new one first."
   type        = list(string)
@@ -129,6 +153,10 @@ variable "gateway_versions" {
   validation {
     condition     = length(var.gateway_versions) > 0
     error_message = "gateway_versions must name each version that your data planes run."
+  }
+  validation {
+    condition     = length(distinct(var.gateway_versions)) == length(var.gateway_versions)
+    error_message = "gateway_versions must name each version once."
   }
   validation {
     condition     = alltrue([for version in var.gateway_versions : can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+(\\.[0-9]+)?$", version))])
@@ -147,12 +175,16 @@ variable "gateway_version" {
 }
 
 variable "environment" {
-  description = "Further variables of the agent, such as KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state."
+  description = "Further variables of the agent, such as KONG_RESILIENCE_STORE_TIMEOUT_SECONDS, and of the gateway, which gets none that start with KONG_RESILIENCE_. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state."
   type        = map(string)
   default     = {}
   nullable    = false
   validation {
     condition     = alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$|^GCP_SERVICE_ACCOUNT$", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])
     error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown."
+  }
+  validation {
+    condition     = length(setintersection(keys(var.environment), ["KONG_CLUSTER_CERT", "KONG_CLUSTER_CA_CERT"])) == 0
+    error_message = "environment must not have KONG_CLUSTER_CERT and KONG_CLUSTER_CA_CERT: variables of this module are for them."
   }
 }

@@ -2,179 +2,8 @@
 
 locals {
   cluster_certificate_secret_arn = can(regex("^arn:[^:]+:secretsmanager:[^\\s]+$", var.cluster_certificate_secret_arn)) ? var.cluster_certificate_secret_arn : ""
-}
-
-resource "aws_iam_role" "exporter_role" {
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Effect = "Allow"
-        Principal = {
-          Service = "lambda.amazonaws.com"
-        }
-        Action = [
-          "sts:AssumeRole",
-        ]
-      },
-    ]
-  })
-  name_prefix          = "kong-"
-  path                 = var.role_path
-  permissions_boundary = var.permissions_boundary
-}
-
-resource "aws_iam_role_policy" "exporter_role_export_store" {
-  name = "kong-Export-Store"
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid    = "KongWrite"
-        Effect = "Allow"
-        Action = [
-          "s3:PutObject",
-        ]
-        Resource = [
-          "${aws_s3_bucket.store.arn}/${var.prefix}/*/config.json",
-          "${aws_s3_bucket.store.arn}/${var.prefix}/*/kong-resilience.json",
-          "${aws_s3_bucket.store.arn}/${var.prefix}/*/election/*",
-        ]
-      },
-      {
-        Sid    = "KongRead"
-        Effect = "Allow"
-        Action = [
-          "s3:GetObject",
-        ]
-        Resource = [
-          "${aws_s3_bucket.store.arn}/${var.prefix}/*",
-        ]
-      },
-      {
-        Sid    = "KongList"
-        Effect = "Allow"
-        Action = [
-          "s3:ListBucket",
-        ]
-        Resource = [
-          aws_s3_bucket.store.arn,
-        ]
-        Condition = {
-          StringLike = {
-            "s3:prefix" = [
-              "${var.prefix}/*",
-            ]
-          }
-        }
-      },
-    ]
-  })
-  role = aws_iam_role.exporter_role.name
-}
-
-resource "aws_iam_role_policy" "exporter_role_run_exporter_function" {
-  name = "kong-Run-ExporterFunction"
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid    = "KongLog"
-        Effect = "Allow"
-        Action = [
-          "logs:CreateLogStream",
-          "logs:PutLogEvents",
-        ]
-        Resource = [
-          "${aws_cloudwatch_log_group.exporter_function_log.arn}:*",
-        ]
-      },
-      {
-        Sid    = "KongSecrets"
-        Effect = "Allow"
-        Action = [
-          "secretsmanager:GetSecretValue",
-        ]
-        Resource = [
-          local.cluster_certificate_secret_arn,
-        ]
-      },
-    ]
-  })
-  role = aws_iam_role.exporter_role.name
-}
-
-data "aws_partition" "importer_role_partition" {}
-
-data "aws_caller_identity" "importer_role_account" {}
-
-resource "aws_iam_role" "importer_role" {
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Effect = "Allow"
-        Principal = {
-          Service = "ecs-tasks.amazonaws.com"
-        }
-        Action = [
-          "sts:AssumeRole",
-        ]
-        Condition = {
-          StringEquals = {
-            "aws:SourceAccount" = [
-              data.aws_caller_identity.importer_role_account.account_id,
-            ]
-          }
-          ArnLike = {
-            "aws:SourceArn" = [
-              "arn:${data.aws_partition.importer_role_partition.partition}:ecs:*:${data.aws_caller_identity.importer_role_account.account_id}:*",
-            ]
-          }
-        }
-      },
-    ]
-  })
-  name_prefix          = "kong-"
-  path                 = var.role_path
-  permissions_boundary = var.permissions_boundary
-}
-
-resource "aws_iam_role_policy" "importer_role_import_store" {
-  name = "kong-Import-Store"
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid    = "KongRead"
-        Effect = "Allow"
-        Action = [
-          "s3:GetObject",
-        ]
-        Resource = [
-          "${aws_s3_bucket.store.arn}/${var.prefix}/*",
-        ]
-      },
-      {
-        Sid    = "KongList"
-        Effect = "Allow"
-        Action = [
-          "s3:ListBucket",
-        ]
-        Resource = [
-          aws_s3_bucket.store.arn,
-        ]
-        Condition = {
-          StringLike = {
-            "s3:prefix" = [
-              "${var.prefix}/*",
-            ]
-          }
-        }
-      },
-    ]
-  })
-  role = aws_iam_role.importer_role.name
+  cluster_ca_json_key            = var.cluster_ca_json_key == null ? null : (can(regex("^[A-Za-z0-9_-]{1,64}$", var.cluster_ca_json_key)) ? var.cluster_ca_json_key : "")
+  gateway_version                = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
 }
 
 resource "aws_s3_bucket" "store" {
@@ -328,10 +157,206 @@ resource "aws_s3_bucket_logging" "store_access_log" {
   target_prefix = "${aws_s3_bucket.store.bucket}/"
 }
 
+resource "aws_iam_role" "exporter_role" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Service = "lambda.amazonaws.com"
+        }
+        Action = [
+          "sts:AssumeRole",
+        ]
+      },
+    ]
+  })
+  name_prefix          = "kong-"
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
+}
+
+resource "aws_iam_role_policy" "exporter_role_export_store" {
+  name = "kong-Export-Store"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "KongWrite"
+        Effect = "Allow"
+        Action = [
+          "s3:PutObject",
+        ]
+        Resource = [
+          "${aws_s3_bucket.store.arn}/${var.prefix}/*/config.json",
+          "${aws_s3_bucket.store.arn}/${var.prefix}/*/kong-resilience.json",
+          "${aws_s3_bucket.store.arn}/${var.prefix}/*/election/*",
+        ]
+      },
+      {
+        Sid    = "KongRead"
+        Effect = "Allow"
+        Action = [
+          "s3:GetObject",
+        ]
+        Resource = [
+          "${aws_s3_bucket.store.arn}/${var.prefix}/*",
+        ]
+      },
+      {
+        Sid    = "KongList"
+        Effect = "Allow"
+        Action = [
+          "s3:ListBucket",
+        ]
+        Resource = [
+          aws_s3_bucket.store.arn,
+        ]
+        Condition = {
+          StringLike = {
+            "s3:prefix" = [
+              "${var.prefix}/*",
+            ]
+          }
+        }
+      },
+    ]
+  })
+  role = aws_iam_role.exporter_role.name
+}
+
+resource "aws_iam_role_policy" "exporter_role_run_exporter_function" {
+  name = "kong-Run-ExporterFunction"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat([
+      {
+        Sid    = "KongLog"
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogStream",
+          "logs:PutLogEvents",
+        ]
+        Resource = [
+          "${aws_cloudwatch_log_group.exporter_function_log.arn}:*",
+        ]
+      },
+      {
+        Sid    = "KongSecrets"
+        Effect = "Allow"
+        Action = [
+          "secretsmanager:GetSecretValue",
+        ]
+        Resource = [
+          local.cluster_certificate_secret_arn,
+        ]
+      },
+      ], [for _ in var.secrets_kms_key_arn[*] : {
+        Sid    = "KongSecretsKey"
+        Effect = "Allow"
+        Action = [
+          "kms:Decrypt",
+        ]
+        Resource = [
+          var.secrets_kms_key_arn,
+        ]
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = [
+              "secretsmanager.${data.aws_region.exporter_function_region.region}.${data.aws_partition.exporter_function_partition.dns_suffix}",
+            ]
+          }
+        }
+    }])
+  })
+  role = aws_iam_role.exporter_role.name
+}
+
+data "aws_partition" "importer_role_partition" {}
+
+data "aws_caller_identity" "importer_role_account" {}
+
+resource "aws_iam_role" "importer_role" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Service = "ecs-tasks.amazonaws.com"
+        }
+        Action = [
+          "sts:AssumeRole",
+        ]
+        Condition = {
+          StringEquals = {
+            "aws:SourceAccount" = [
+              data.aws_caller_identity.importer_role_account.account_id,
+            ]
+          }
+          ArnLike = {
+            "aws:SourceArn" = [
+              "arn:${data.aws_partition.importer_role_partition.partition}:ecs:*:${data.aws_caller_identity.importer_role_account.account_id}:*",
+            ]
+          }
+        }
+      },
+    ]
+  })
+  name_prefix          = "kong-"
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
+}
+
+resource "aws_iam_role_policy" "importer_role_import_store" {
+  name = "kong-Import-Store"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "KongRead"
+        Effect = "Allow"
+        Action = [
+          "s3:GetObject",
+        ]
+        Resource = [
+          "${aws_s3_bucket.store.arn}/${var.prefix}/*",
+        ]
+      },
+      {
+        Sid    = "KongList"
+        Effect = "Allow"
+        Action = [
+          "s3:ListBucket",
+        ]
+        Resource = [
+          aws_s3_bucket.store.arn,
+        ]
+        Condition = {
+          StringLike = {
+            "s3:prefix" = [
+              "${var.prefix}/*",
+            ]
+          }
+        }
+      },
+    ]
+  })
+  role = aws_iam_role.importer_role.name
+}
+
 resource "aws_cloudwatch_log_group" "exporter_function_log" {
   name_prefix       = "/kong-resilience/${var.name}-exporter-"
-  retention_in_days = 30
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
 }
+
+data "aws_region" "exporter_function_region" {}
+
+data "aws_partition" "exporter_function_partition" {}
 
 resource "aws_lambda_function" "exporter_function" {
   description      = "Stores the configuration of Kong Gateway for outages of its control plane"
@@ -342,6 +367,7 @@ resource "aws_lambda_function" "exporter_function" {
   role             = aws_iam_role.exporter_role.arn
   runtime          = "nodejs22.x"
   source_code_hash = filebase64sha256(var.agent_archive)
+  tags             = var.tags
   timeout          = 180
   environment {
     variables = merge({
@@ -356,7 +382,7 @@ resource "aws_lambda_function" "exporter_function" {
       KONG_RESILIENCE_GATEWAY_VERSION      = join(",", var.gateway_versions)
       KONG_RESILIENCE_STATUS_LISTEN        = "0.0.0.0:8101"
       KONG_ROLE                            = "data_plane"
-    }, var.environment)
+    }, { for _ in local.cluster_ca_json_key[*] : "KONG_CLUSTER_CA_CERT" => "{vault://aws/${replace(local.cluster_certificate_secret_arn, "+", "%252B")}/${urlencode(urlencode(local.cluster_ca_json_key))}}" }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, var.environment)
   }
   logging_config {
     log_format = "Text"
@@ -371,6 +397,7 @@ resource "aws_cloudwatch_event_rule" "exporter_function_schedule" {
   description         = "Runs ${aws_lambda_function.exporter_function.function_name}"
   name_prefix         = "kong-"
   schedule_expression = "rate(5 minutes)"
+  tags                = var.tags
 }
 
 resource "aws_lambda_permission" "exporter_function_schedule_permission" {
@@ -421,6 +448,7 @@ resource "aws_cloudwatch_metric_alarm" "exporter_function_not_confirmed" {
   ok_actions          = var.alarm_actions
   period              = 300
   statistic           = "Sum"
+  tags                = var.tags
   threshold           = 1
   treat_missing_data  = "breaching"
 }
@@ -440,6 +468,7 @@ resource "aws_cloudwatch_metric_alarm" "exporter_function_run_failed" {
   ok_actions         = var.alarm_actions
   period             = 300
   statistic          = "Sum"
+  tags               = var.tags
   threshold          = 1
   treat_missing_data = "ignore"
 }
@@ -459,6 +488,7 @@ resource "aws_cloudwatch_metric_alarm" "exporter_function_not_running" {
   ok_actions         = var.alarm_actions
   period             = 300
   statistic          = "Sum"
+  tags               = var.tags
   threshold          = 1
   treat_missing_data = "breaching"
 }
@@ -478,7 +508,10 @@ resource "aws_iam_role" "check_role" {
       },
     ]
   })
-  name_prefix = "kong-"
+  name_prefix          = "kong-"
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "check_role_import_store" {
@@ -522,7 +555,7 @@ resource "aws_iam_role_policy" "check_role_run_check" {
   name = "kong-Run-Check"
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid    = "KongLog"
         Effect = "Allow"
@@ -544,15 +577,36 @@ resource "aws_iam_role_policy" "check_role_run_check" {
           local.cluster_certificate_secret_arn,
         ]
       },
-    ]
+      ], [for _ in var.secrets_kms_key_arn[*] : {
+        Sid    = "KongSecretsKey"
+        Effect = "Allow"
+        Action = [
+          "kms:Decrypt",
+        ]
+        Resource = [
+          var.secrets_kms_key_arn,
+        ]
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = [
+              "secretsmanager.${data.aws_region.check_region.region}.${data.aws_partition.check_partition.dns_suffix}",
+            ]
+          }
+        }
+    }])
   })
   role = aws_iam_role.check_role.name
 }
 
 resource "aws_cloudwatch_log_group" "check_log" {
   name_prefix       = "/kong-resilience/${var.name}-check-"
-  retention_in_days = 30
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
 }
+
+data "aws_region" "check_region" {}
+
+data "aws_partition" "check_partition" {}
 
 resource "aws_lambda_function" "check" {
   description      = "Checks that data planes of Kong Gateway could start from the store"
@@ -563,6 +617,7 @@ resource "aws_lambda_function" "check" {
   role             = aws_iam_role.check_role.arn
   runtime          = "nodejs22.x"
   source_code_hash = filebase64sha256(var.agent_archive)
+  tags             = var.tags
   timeout          = 120
   environment {
     variables = merge({
@@ -574,9 +629,9 @@ resource "aws_lambda_function" "check" {
       KONG_CLUSTER_MTLS                    = var.cluster_mtls
       KONG_DATABASE                        = "off"
       KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
-      KONG_RESILIENCE_GATEWAY_VERSION      = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+      KONG_RESILIENCE_GATEWAY_VERSION      = local.gateway_version
       KONG_ROLE                            = "data_plane"
-    }, var.environment)
+    }, { for _ in local.cluster_ca_json_key[*] : "KONG_CLUSTER_CA_CERT" => "{vault://aws/${replace(local.cluster_certificate_secret_arn, "+", "%252B")}/${urlencode(urlencode(local.cluster_ca_json_key))}}" }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, var.environment)
   }
   logging_config {
     log_format = "Text"
@@ -591,6 +646,7 @@ resource "aws_cloudwatch_event_rule" "check_schedule" {
   description         = "Runs ${aws_lambda_function.check.function_name}"
   name_prefix         = "kong-"
   schedule_expression = "rate(15 minutes)"
+  tags                = var.tags
 }
 
 resource "aws_lambda_permission" "check_schedule_permission" {
@@ -620,7 +676,7 @@ resource "aws_cloudwatch_event_target" "check_schedule_target" {
 
 resource "aws_cloudwatch_metric_alarm" "check_run_failed" {
   alarm_actions       = var.alarm_actions
-  alarm_description   = "What gateway ${coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])} would import is missing, damaged, stale or refused: new data planes would start with an old configuration in an outage, or with none. The log of ${var.name}-check has the code and the fix."
+  alarm_description   = "What gateway ${local.gateway_version} would import is missing, damaged, stale or refused: new data planes would start with an old configuration in an outage, or with none. The log of ${var.name}-check has the code and the fix."
   alarm_name          = "${var.name}-check-failed"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = 1
@@ -633,6 +689,7 @@ resource "aws_cloudwatch_metric_alarm" "check_run_failed" {
   ok_actions         = var.alarm_actions
   period             = 900
   statistic          = "Sum"
+  tags               = var.tags
   threshold          = 1
   treat_missing_data = "ignore"
 }
@@ -652,6 +709,7 @@ resource "aws_cloudwatch_metric_alarm" "check_not_running" {
   ok_actions         = var.alarm_actions
   period             = 900
   statistic          = "Sum"
+  tags               = var.tags
   threshold          = 1
   treat_missing_data = "breaching"
 }

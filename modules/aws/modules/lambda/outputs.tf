@@ -4,12 +4,16 @@ output "storage_url" {
   description = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes."
   value       = "s3://${aws_s3_bucket.store.bucket}/${var.prefix}"
   precondition {
-    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    condition     = contains(var.gateway_versions, local.gateway_version)
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
   precondition {
     condition     = local.cluster_certificate_secret_arn != ""
     error_message = "cluster_certificate_secret_arn must be the whole ARN of a secret of Secrets Manager."
+  }
+  precondition {
+    condition     = local.cluster_ca_json_key != ""
+    error_message = "cluster_ca_json_key must be the name of a member of the secret: 1 to 64 letters, digits, underscores and hyphens."
   }
 }
 
@@ -38,14 +42,24 @@ output "exporter_function_name" {
   value       = aws_lambda_function.exporter_function.function_name
 }
 
+output "exporter_log_group_name" {
+  description = "Name of the group of its log."
+  value       = aws_cloudwatch_log_group.exporter_function_log.name
+}
+
 output "check_function_name" {
   description = "Name of the function that checks."
   value       = aws_lambda_function.check.function_name
 }
 
+output "check_log_group_name" {
+  description = "Name of the group of its log."
+  value       = aws_cloudwatch_log_group.check_log.name
+}
+
 output "importer_environment" {
   description = "Environment of what imports for a gateway, as the `environment` of a container of ECS."
-  value = concat([for variable in [
+  value = concat([for variable in concat([
     {
       name  = "AWS_DEFAULT_REGION"
       value = aws_s3_bucket.store.bucket_region
@@ -80,18 +94,21 @@ output "importer_environment" {
     },
     {
       name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-      value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+      value = local.gateway_version
     },
     {
       name  = "KONG_ROLE"
       value = "data_plane"
     },
-  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+    ], [for _ in var.cluster_server_name[*] : {
+      name  = "KONG_CLUSTER_SERVER_NAME"
+      value = var.cluster_server_name
+  }]) : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
 }
 
 output "importer_secrets" {
   description = "Its `secrets`."
-  value = [
+  value = concat([
     {
       name      = "KONG_CLUSTER_CERT"
       valueFrom = "${local.cluster_certificate_secret_arn}:cert::"
@@ -100,5 +117,8 @@ output "importer_secrets" {
       name      = "KONG_CLUSTER_CERT_KEY"
       valueFrom = "${local.cluster_certificate_secret_arn}:key::"
     },
-  ]
+    ], [for _ in local.cluster_ca_json_key[*] : {
+      name      = "KONG_CLUSTER_CA_CERT"
+      valueFrom = "${local.cluster_certificate_secret_arn}:${local.cluster_ca_json_key}::"
+  }])
 }

@@ -3,6 +3,10 @@
 locals {
   cluster_certificate_secret = can(regex("^(projects/[^/]+/secrets/)?[A-Za-z0-9_-]{1,255}$", var.cluster_certificate_secret)) ? var.cluster_certificate_secret : ""
   cluster_key_secret         = can(regex("^(projects/[^/]+/secrets/)?[A-Za-z0-9_-]{1,255}$", var.cluster_key_secret)) ? var.cluster_key_secret : ""
+  cluster_ca_secret          = var.cluster_ca_secret == null ? null : (can(regex("^(projects/[^/]+/secrets/)?[A-Za-z0-9_-]{1,255}$", var.cluster_ca_secret)) ? var.cluster_ca_secret : "")
+  gateway_version            = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+  # KONG_RESILIENCE_… is the agent's alone.
+  gateway_environment = { for name, value in var.environment : name => value if !startswith(name, "KONG_RESILIENCE_") }
 }
 
 resource "google_service_account" "exporter_account" {
@@ -11,14 +15,22 @@ resource "google_service_account" "exporter_account" {
   project      = var.project
 }
 
-resource "google_secret_manager_secret_iam_member" "exporter_account_secret_8f9c9694" {
+resource "google_secret_manager_secret_iam_member" "exporter_account_cluster_ca_secret" {
+  count     = local.cluster_ca_secret == null ? 0 : 1
+  member    = google_service_account.exporter_account.member
+  project   = var.project
+  role      = "roles/secretmanager.secretAccessor"
+  secret_id = local.cluster_ca_secret
+}
+
+resource "google_secret_manager_secret_iam_member" "exporter_account_cluster_certificate_secret" {
   member    = google_service_account.exporter_account.member
   project   = var.project
   role      = "roles/secretmanager.secretAccessor"
   secret_id = local.cluster_certificate_secret
 }
 
-resource "google_secret_manager_secret_iam_member" "exporter_account_secret_23e8a309" {
+resource "google_secret_manager_secret_iam_member" "exporter_account_cluster_key_secret" {
   member    = google_service_account.exporter_account.member
   project   = var.project
   role      = "roles/secretmanager.secretAccessor"
@@ -31,14 +43,22 @@ resource "google_service_account" "importer_account" {
   project      = var.project
 }
 
-resource "google_secret_manager_secret_iam_member" "importer_account_secret_8f9c9694" {
+resource "google_secret_manager_secret_iam_member" "importer_account_cluster_ca_secret" {
+  count     = local.cluster_ca_secret == null ? 0 : 1
+  member    = google_service_account.importer_account.member
+  project   = var.project
+  role      = "roles/secretmanager.secretAccessor"
+  secret_id = local.cluster_ca_secret
+}
+
+resource "google_secret_manager_secret_iam_member" "importer_account_cluster_certificate_secret" {
   member    = google_service_account.importer_account.member
   project   = var.project
   role      = "roles/secretmanager.secretAccessor"
   secret_id = local.cluster_certificate_secret
 }
 
-resource "google_secret_manager_secret_iam_member" "importer_account_secret_23e8a309" {
+resource "google_secret_manager_secret_iam_member" "importer_account_cluster_key_secret" {
   member    = google_service_account.importer_account.member
   project   = var.project
   role      = "roles/secretmanager.secretAccessor"
@@ -124,7 +144,7 @@ resource "google_storage_bucket" "store" {
 }
 
 resource "google_project_iam_custom_role" "store_reader_role" {
-  description = "Bound to buckets by kong-resilience/Store, with a condition."
+  description = "Bound to ${var.bucket_name}, with a condition."
   permissions = [
     "storage.objects.get",
     "storage.objects.list",
@@ -145,7 +165,7 @@ resource "google_storage_bucket_iam_member" "store_read_exporter_account" {
 }
 
 resource "google_project_iam_custom_role" "store_writer_role" {
-  description = "Bound to buckets by kong-resilience/Store, with a condition."
+  description = "Bound to ${var.bucket_name}, with a condition."
   permissions = [
     "storage.objects.create",
     "storage.objects.delete",
@@ -177,6 +197,7 @@ resource "google_storage_bucket_iam_member" "store_read_importer_account" {
 
 resource "google_cloud_run_v2_worker_pool" "exporter_pool" {
   deletion_protection = false
+  labels              = var.labels
   location            = var.region
   name                = "${var.name}-exporter"
   project             = var.project
@@ -192,6 +213,18 @@ resource "google_cloud_run_v2_worker_pool" "exporter_pool" {
       ]
       image = var.image
       name  = "kong-resilience"
+      dynamic "env" {
+        for_each = local.cluster_ca_secret[*]
+        content {
+          name = "KONG_CLUSTER_CA_CERT"
+          value_source {
+            secret_key_ref {
+              secret  = local.cluster_ca_secret
+              version = "latest"
+            }
+          }
+        }
+      }
       env {
         name = "KONG_CLUSTER_CERT"
         value_source {
@@ -210,44 +243,18 @@ resource "google_cloud_run_v2_worker_pool" "exporter_pool" {
           }
         }
       }
-      env {
-        name  = "KONG_CLUSTER_CONTROL_PLANE"
-        value = var.control_plane
-      }
-      env {
-        name  = "KONG_CLUSTER_FALLBACK_CONFIG_EXPORT"
-        value = "on"
-      }
-      env {
-        name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
-        value = "gcs://${var.bucket_name}/${var.prefix}"
-      }
-      env {
-        name  = "KONG_CLUSTER_MTLS"
-        value = var.cluster_mtls
-      }
-      env {
-        name  = "KONG_DATABASE"
-        value = "off"
-      }
-      env {
-        name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
-        value = "system"
-      }
-      env {
-        name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-        value = join(",", var.gateway_versions)
-      }
-      env {
-        name  = "KONG_RESILIENCE_STATUS_LISTEN"
-        value = "0.0.0.0:8101"
-      }
-      env {
-        name  = "KONG_ROLE"
-        value = "data_plane"
-      }
       dynamic "env" {
-        for_each = var.environment
+        for_each = merge({
+          KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
+          KONG_CLUSTER_FALLBACK_CONFIG_EXPORT  = "on"
+          KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "gcs://${var.bucket_name}/${var.prefix}"
+          KONG_CLUSTER_MTLS                    = var.cluster_mtls
+          KONG_DATABASE                        = "off"
+          KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
+          KONG_RESILIENCE_GATEWAY_VERSION      = join(",", var.gateway_versions)
+          KONG_RESILIENCE_STATUS_LISTEN        = "0.0.0.0:8101"
+          KONG_ROLE                            = "data_plane"
+        }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, var.environment)
         content {
           name  = env.key
           value = env.value
@@ -260,16 +267,21 @@ resource "google_cloud_run_v2_worker_pool" "exporter_pool" {
         }
       }
     }
-    vpc_access {
-      egress = "PRIVATE_RANGES_ONLY"
-      network_interfaces {
-        network = var.network
+    dynamic "vpc_access" {
+      for_each = var.network[*]
+      content {
+        egress = "PRIVATE_RANGES_ONLY"
+        network_interfaces {
+          network    = var.network
+          subnetwork = var.subnetwork
+        }
       }
     }
   }
   depends_on = [
-    google_secret_manager_secret_iam_member.exporter_account_secret_8f9c9694,
-    google_secret_manager_secret_iam_member.exporter_account_secret_23e8a309,
+    google_secret_manager_secret_iam_member.exporter_account_cluster_ca_secret,
+    google_secret_manager_secret_iam_member.exporter_account_cluster_certificate_secret,
+    google_secret_manager_secret_iam_member.exporter_account_cluster_key_secret,
   ]
 }
 
@@ -308,7 +320,7 @@ resource "google_logging_metric" "exporter_pool_alarms_alive" {
 
 resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_confirmed" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: no confirmed export (kong-resilience/ExporterPool/Alarms)"
+  display_name          = "Kong fallback configuration: no confirmed export (${var.name})"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"
@@ -328,7 +340,7 @@ resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_confirmed" {
 
 resource "google_monitoring_alert_policy" "exporter_pool_alarms_export_failed" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: exports fail (kong-resilience/ExporterPool/Alarms)"
+  display_name          = "Kong fallback configuration: exports fail (${var.name})"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"
@@ -348,7 +360,7 @@ resource "google_monitoring_alert_policy" "exporter_pool_alarms_export_failed" {
 
 resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_running" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: the exporter is not running (kong-resilience/ExporterPool/Alarms)"
+  display_name          = "Kong fallback configuration: the exporter is not running (${var.name})"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"
@@ -368,6 +380,7 @@ resource "google_monitoring_alert_policy" "exporter_pool_alarms_not_running" {
 
 resource "google_cloud_run_v2_job" "check" {
   deletion_protection = false
+  labels              = var.labels
   location            = var.region
   name                = "${var.name}-check"
   project             = var.project
@@ -383,6 +396,18 @@ resource "google_cloud_run_v2_job" "check" {
         ]
         image = var.image
         name  = "kong-resilience"
+        dynamic "env" {
+          for_each = local.cluster_ca_secret[*]
+          content {
+            name = "KONG_CLUSTER_CA_CERT"
+            value_source {
+              secret_key_ref {
+                secret  = local.cluster_ca_secret
+                version = "latest"
+              }
+            }
+          }
+        }
         env {
           name = "KONG_CLUSTER_CERT"
           value_source {
@@ -401,40 +426,17 @@ resource "google_cloud_run_v2_job" "check" {
             }
           }
         }
-        env {
-          name  = "KONG_CLUSTER_CONTROL_PLANE"
-          value = var.control_plane
-        }
-        env {
-          name  = "KONG_CLUSTER_FALLBACK_CONFIG_IMPORT"
-          value = "on"
-        }
-        env {
-          name  = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE"
-          value = "gcs://${var.bucket_name}/${var.prefix}"
-        }
-        env {
-          name  = "KONG_CLUSTER_MTLS"
-          value = var.cluster_mtls
-        }
-        env {
-          name  = "KONG_DATABASE"
-          value = "off"
-        }
-        env {
-          name  = "KONG_LUA_SSL_TRUSTED_CERTIFICATE"
-          value = "system"
-        }
-        env {
-          name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-          value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
-        }
-        env {
-          name  = "KONG_ROLE"
-          value = "data_plane"
-        }
         dynamic "env" {
-          for_each = var.environment
+          for_each = merge({
+            KONG_CLUSTER_CONTROL_PLANE           = var.control_plane
+            KONG_CLUSTER_FALLBACK_CONFIG_IMPORT  = "on"
+            KONG_CLUSTER_FALLBACK_CONFIG_STORAGE = "gcs://${var.bucket_name}/${var.prefix}"
+            KONG_CLUSTER_MTLS                    = var.cluster_mtls
+            KONG_DATABASE                        = "off"
+            KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
+            KONG_RESILIENCE_GATEWAY_VERSION      = local.gateway_version
+            KONG_ROLE                            = "data_plane"
+          }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, var.environment)
           content {
             name  = env.key
             value = env.value
@@ -447,23 +449,28 @@ resource "google_cloud_run_v2_job" "check" {
           }
         }
       }
-      vpc_access {
-        egress = "PRIVATE_RANGES_ONLY"
-        network_interfaces {
-          network = var.network
+      dynamic "vpc_access" {
+        for_each = var.network[*]
+        content {
+          egress = "PRIVATE_RANGES_ONLY"
+          network_interfaces {
+            network    = var.network
+            subnetwork = var.subnetwork
+          }
         }
       }
     }
   }
   depends_on = [
-    google_secret_manager_secret_iam_member.importer_account_secret_8f9c9694,
-    google_secret_manager_secret_iam_member.importer_account_secret_23e8a309,
+    google_secret_manager_secret_iam_member.importer_account_cluster_ca_secret,
+    google_secret_manager_secret_iam_member.importer_account_cluster_certificate_secret,
+    google_secret_manager_secret_iam_member.importer_account_cluster_key_secret,
   ]
 }
 
 resource "google_service_account" "check_caller" {
-  account_id   = "kr-check-32e14ceb"
-  display_name = "Runs kong-resilience/Check"
+  account_id   = "${var.name}-check"
+  display_name = "Runs ${var.name}-check"
   project      = var.project
 }
 
@@ -519,7 +526,7 @@ resource "google_logging_metric" "check_passed" {
 
 resource "google_monitoring_alert_policy" "check_check_failed" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: the check failed (kong-resilience/Check)"
+  display_name          = "Kong fallback configuration: the check failed (${var.name})"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"
@@ -539,7 +546,7 @@ resource "google_monitoring_alert_policy" "check_check_failed" {
 
 resource "google_monitoring_alert_policy" "check_no_check_passed" {
   combiner              = "OR"
-  display_name          = "Kong fallback configuration: no check passed (kong-resilience/Check)"
+  display_name          = "Kong fallback configuration: no check passed (${var.name})"
   notification_channels = var.notification_channels
   project               = var.project
   severity              = "CRITICAL"

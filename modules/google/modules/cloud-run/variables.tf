@@ -22,18 +22,6 @@ variable "importer_account_id" {
   }
 }
 
-variable "cluster_certificate_secret" {
-  description = "Secret of Secret Manager with the PEM of the cluster certificate: its id, or projects/<project>/secrets/<id>."
-  type        = string
-  nullable    = false
-}
-
-variable "cluster_key_secret" {
-  description = "Secret of Secret Manager with the PEM of its private key: its id, or projects/<project>/secrets/<id>."
-  type        = string
-  nullable    = false
-}
-
 variable "bucket_name" {
   description = "Name of the bucket, unique in all of Google Cloud."
   type        = string
@@ -101,7 +89,7 @@ variable "noncurrent_configuration_days" {
 }
 
 variable "labels" {
-  description = "Labels of the bucket."
+  description = "Labels of everything that takes them."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -112,6 +100,24 @@ variable "force_destroy" {
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "cluster_certificate_secret" {
+  description = "Secret of Secret Manager, by its id or as projects/<project>/secrets/<id>, with the PEM of the cluster certificate: KONG_CLUSTER_CERT."
+  type        = string
+  nullable    = false
+}
+
+variable "cluster_key_secret" {
+  description = "Secret of Secret Manager, by its id or as projects/<project>/secrets/<id>, with the PEM of its private key: KONG_CLUSTER_CERT_KEY."
+  type        = string
+  nullable    = false
+}
+
+variable "cluster_ca_secret" {
+  description = "Secret of Secret Manager, by its id or as projects/<project>/secrets/<id>, with the PEM of the authority that signed the control plane's certificate, in the modes pki, where no public one did: KONG_CLUSTER_CA_CERT."
+  type        = string
+  default     = null
 }
 
 variable "control_plane" {
@@ -135,6 +141,16 @@ variable "cluster_mtls" {
   }
 }
 
+variable "cluster_server_name" {
+  description = "Name that the control plane's certificate must have in the modes pki: KONG_CLUSTER_SERVER_NAME; by default the host of control_plane."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.cluster_server_name == null || can(regex("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", var.cluster_server_name))
+    error_message = "cluster_server_name must be the name of a host, without a port: cp.example.com."
+  }
+}
+
 variable "gateway_versions" {
   description = "Every version that the data planes run, in full: [\"3.9.1\"], or [\"3.10.0.2\"] for Enterprise; both during an upgrade, in which the exporter has the new one first."
   type        = list(string)
@@ -142,6 +158,10 @@ variable "gateway_versions" {
   validation {
     condition     = length(var.gateway_versions) > 0
     error_message = "gateway_versions must name each version that your data planes run."
+  }
+  validation {
+    condition     = length(distinct(var.gateway_versions)) == length(var.gateway_versions)
+    error_message = "gateway_versions must name each version once."
   }
   validation {
     condition     = alltrue([for version in var.gateway_versions : can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+(\\.[0-9]+)?$", version))])
@@ -160,13 +180,21 @@ variable "gateway_version" {
 }
 
 variable "environment" {
-  description = "Further variables of the agent, such as KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state."
+  description = "Further variables of the agent, such as KONG_RESILIENCE_STORE_TIMEOUT_SECONDS, and of the gateway, which gets none that start with KONG_RESILIENCE_. Kong's and the agent's are listed in docs/environment.md. No secrets: they stand in plan and state."
   type        = map(string)
   default     = {}
   nullable    = false
   validation {
     condition     = alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$|^GCP_SERVICE_ACCOUNT$", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])
     error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown."
+  }
+  validation {
+    condition     = length(setintersection(keys(var.environment), ["KONG_CLUSTER_CERT", "KONG_CLUSTER_CA_CERT"])) == 0
+    error_message = "environment must not have KONG_CLUSTER_CERT and KONG_CLUSTER_CA_CERT: variables of this module are for them."
+  }
+  validation {
+    condition     = length(setintersection(keys(var.environment), ["KONG_LOG_LEVEL", "KONG_RESILIENCE_LOG_FORMAT", "KONG_RESILIENCE_HANDOVER_DIR", "KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS", "KONG_RESILIENCE_RECONNECT_SECONDS", "KONG_RESILIENCE_STATUS_LISTEN", "KONG_STATUS_LISTEN"])) == 0
+    error_message = "environment must not have KONG_LOG_LEVEL, KONG_RESILIENCE_LOG_FORMAT, KONG_RESILIENCE_HANDOVER_DIR, KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS, KONG_RESILIENCE_RECONNECT_SECONDS, KONG_RESILIENCE_STATUS_LISTEN, KONG_STATUS_LISTEN: what this module declares is made for their defaults. The constructs take others."
   }
 }
 
@@ -187,14 +215,30 @@ variable "image" {
 }
 
 variable "network" {
-  description = "Network in which the control plane is reached."
+  description = "Network through which the control plane is reached (Direct VPC egress). Without one only a control plane with a public address is."
   type        = string
-  default     = "default"
+  default     = null
+}
+
+variable "subnetwork" {
+  description = "Subnetwork of network; by default that of the same name in the region."
+  type        = string
+  default     = null
+}
+
+variable "notification_channels" {
+  description = "Names of the notification channels that are told of alarms; with [] incidents show in the console alone."
+  type        = list(string)
+  default     = []
   nullable    = false
+  validation {
+    condition     = alltrue([for channel in var.notification_channels : can(regex("^projects/[^/]+/notificationChannels/[^/]+$", channel))])
+    error_message = "notification_channels must be names: projects/<project>/notificationChannels/<id>."
+  }
 }
 
 variable "name" {
-  description = "What the names of worker pool, job and metrics start with; unique in the project."
+  description = "What the names of worker pool, job, metrics and alarms start with; unique in the project."
   type        = string
   default     = "kong"
   nullable    = false
@@ -204,9 +248,8 @@ variable "name" {
   }
 }
 
-variable "notification_channels" {
-  description = "Names of the notification channels that are told of alarms."
-  type        = list(string)
-  default     = []
+variable "gateway_image" {
+  description = "Image of the gateway, with bash: kong:3.9.1."
+  type        = string
   nullable    = false
 }

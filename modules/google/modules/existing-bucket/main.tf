@@ -3,10 +3,14 @@
 locals {
   cluster_cert     = startswith(var.cluster_cert, "/") ? var.cluster_cert : ""
   cluster_cert_key = startswith(var.cluster_cert_key, "/") ? var.cluster_cert_key : ""
+  cluster_ca_cert  = var.cluster_ca_cert == null ? null : (startswith(var.cluster_ca_cert, "/") ? var.cluster_ca_cert : "")
+  gateway_version  = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+  # KONG_RESILIENCE_… is the agent's alone.
+  gateway_environment = { for name, value in var.environment : name => value if !startswith(name, "KONG_RESILIENCE_") }
 }
 
 resource "google_project_iam_custom_role" "store_reader_role" {
-  description = "Bound to buckets by kong-resilience/Store, with a condition."
+  description = "Bound to ${var.bucket_name}, with a condition."
   permissions = [
     "storage.objects.get",
     "storage.objects.list",
@@ -27,7 +31,7 @@ resource "google_storage_bucket_iam_member" "store_read_exporter_account" {
 }
 
 resource "google_project_iam_custom_role" "store_writer_role" {
-  description = "Bound to buckets by kong-resilience/Store, with a condition."
+  description = "Bound to ${var.bucket_name}, with a condition."
   permissions = [
     "storage.objects.create",
     "storage.objects.delete",

@@ -4,7 +4,7 @@ output "storage_url" {
   description = "KONG_CLUSTER_FALLBACK_CONFIG_STORAGE of the nodes."
   value       = "gcs://${var.bucket_name}/${var.prefix}"
   precondition {
-    condition     = contains(var.gateway_versions, coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1]))
+    condition     = contains(var.gateway_versions, local.gateway_version)
     error_message = "gateway_version must be one of gateway_versions: new nodes of a version that nobody exports would find nothing in an outage. Add it to gateway_versions first, and apply."
   }
   precondition {
@@ -15,6 +15,10 @@ output "storage_url" {
     condition     = local.cluster_cert_key != ""
     error_message = "cluster_cert_key must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
   }
+  precondition {
+    condition     = local.cluster_ca_cert != ""
+    error_message = "cluster_ca_cert must be an absolute path; the text of a certificate or key has no place in a variable, which is shown."
+  }
 }
 
 output "bucket_name" {
@@ -24,7 +28,7 @@ output "bucket_name" {
 
 output "exporter_environment" {
   description = "Environment of the exporter, as a list of name and value: the `environment` of a container of ECS."
-  value = concat([for variable in [
+  value = concat([for variable in concat([
     {
       name  = "KONG_CLUSTER_CERT"
       value = local.cluster_cert
@@ -69,7 +73,13 @@ output "exporter_environment" {
       name  = "KONG_ROLE"
       value = "data_plane"
     },
-  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+    ], [for _ in local.cluster_ca_cert[*] : {
+      name  = "KONG_CLUSTER_CA_CERT"
+      value = local.cluster_ca_cert
+      }], [for _ in var.cluster_server_name[*] : {
+      name  = "KONG_CLUSTER_SERVER_NAME"
+      value = var.cluster_server_name
+  }]) : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
 }
 
 output "exporter_environment_map" {
@@ -86,7 +96,7 @@ output "exporter_environment_map" {
     KONG_RESILIENCE_GATEWAY_VERSION      = join(",", var.gateway_versions)
     KONG_RESILIENCE_STATUS_LISTEN        = "0.0.0.0:8101"
     KONG_ROLE                            = "data_plane"
-  }, var.environment)
+  }, { for _ in local.cluster_ca_cert[*] : "KONG_CLUSTER_CA_CERT" => local.cluster_ca_cert }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, var.environment)
 }
 
 output "exporter_helm_values" {
@@ -104,14 +114,14 @@ output "exporter_helm_values" {
       resilience_gateway_version      = replace(join(",", var.gateway_versions), "$", "$$")
       resilience_status_listen        = "0.0.0.0:8101"
       role                            = "data_plane"
-    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
-    customEnv = {}
+    }, { for _ in local.cluster_ca_cert[*] : "cluster_ca_cert" => replace(local.cluster_ca_cert, "$", "$$") }, { for _ in var.cluster_server_name[*] : "cluster_server_name" => replace(var.cluster_server_name, "$", "$$") }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => replace(value, "$", "$$") if startswith(name, "KONG_") })
+    customEnv = { for name, value in var.environment : name => replace(value, "$", "$$") if !startswith(name, "KONG_") }
   }
 }
 
 output "importer_environment" {
   description = "Environment of what imports for a gateway, as a list of name and value: the `environment` of a container of ECS."
-  value = concat([for variable in [
+  value = concat([for variable in concat([
     {
       name  = "KONG_CLUSTER_CERT"
       value = local.cluster_cert
@@ -146,13 +156,19 @@ output "importer_environment" {
     },
     {
       name  = "KONG_RESILIENCE_GATEWAY_VERSION"
-      value = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+      value = local.gateway_version
     },
     {
       name  = "KONG_ROLE"
       value = "data_plane"
     },
-  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+    ], [for _ in local.cluster_ca_cert[*] : {
+      name  = "KONG_CLUSTER_CA_CERT"
+      value = local.cluster_ca_cert
+      }], [for _ in var.cluster_server_name[*] : {
+      name  = "KONG_CLUSTER_SERVER_NAME"
+      value = var.cluster_server_name
+  }]) : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
 }
 
 output "importer_environment_map" {
@@ -166,9 +182,9 @@ output "importer_environment_map" {
     KONG_CLUSTER_MTLS                    = var.cluster_mtls
     KONG_DATABASE                        = "off"
     KONG_LUA_SSL_TRUSTED_CERTIFICATE     = "system"
-    KONG_RESILIENCE_GATEWAY_VERSION      = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
+    KONG_RESILIENCE_GATEWAY_VERSION      = local.gateway_version
     KONG_ROLE                            = "data_plane"
-  }, var.environment)
+  }, { for _ in local.cluster_ca_cert[*] : "KONG_CLUSTER_CA_CERT" => local.cluster_ca_cert }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, var.environment)
 }
 
 output "importer_helm_values" {
@@ -183,16 +199,16 @@ output "importer_helm_values" {
       cluster_mtls                    = replace(var.cluster_mtls, "$", "$$")
       database                        = "off"
       lua_ssl_trusted_certificate     = "system"
-      resilience_gateway_version      = replace("${coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])}", "$", "$$")
+      resilience_gateway_version      = replace(local.gateway_version, "$", "$$")
       role                            = "data_plane"
-    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
-    customEnv = {}
+    }, { for _ in local.cluster_ca_cert[*] : "cluster_ca_cert" => replace(local.cluster_ca_cert, "$", "$$") }, { for _ in var.cluster_server_name[*] : "cluster_server_name" => replace(var.cluster_server_name, "$", "$$") }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => replace(value, "$", "$$") if startswith(name, "KONG_") })
+    customEnv = { for name, value in var.environment : name => replace(value, "$", "$$") if !startswith(name, "KONG_") }
   }
 }
 
 output "gateway_environment" {
   description = "Environment of a gateway of open source; one of Enterprise takes that of the importer, as a list of name and value: the `environment` of a container of ECS."
-  value = concat([for variable in [
+  value = concat([for variable in concat([
     {
       name  = "KONG_CLUSTER_CERT"
       value = local.cluster_cert
@@ -225,7 +241,13 @@ output "gateway_environment" {
       name  = "KONG_STATUS_LISTEN"
       value = "0.0.0.0:8100"
     },
-  ] : variable if !contains(keys(var.environment), variable.name)], [for name, value in var.environment : { name = name, value = value }])
+    ], [for _ in local.cluster_ca_cert[*] : {
+      name  = "KONG_CLUSTER_CA_CERT"
+      value = local.cluster_ca_cert
+      }], [for _ in var.cluster_server_name[*] : {
+      name  = "KONG_CLUSTER_SERVER_NAME"
+      value = var.cluster_server_name
+  }]) : variable if !contains(keys(local.gateway_environment), variable.name)], [for name, value in local.gateway_environment : { name = name, value = value }])
 }
 
 output "gateway_environment_map" {
@@ -239,7 +261,7 @@ output "gateway_environment_map" {
     KONG_LUA_SSL_TRUSTED_CERTIFICATE = "system"
     KONG_ROLE                        = "data_plane"
     KONG_STATUS_LISTEN               = "0.0.0.0:8100"
-  }, var.environment)
+  }, { for _ in local.cluster_ca_cert[*] : "KONG_CLUSTER_CA_CERT" => local.cluster_ca_cert }, { for _ in var.cluster_server_name[*] : "KONG_CLUSTER_SERVER_NAME" => var.cluster_server_name }, local.gateway_environment)
 }
 
 output "gateway_helm_values" {
@@ -254,7 +276,7 @@ output "gateway_helm_values" {
       lua_ssl_trusted_certificate = "system"
       role                        = "data_plane"
       status_listen               = "0.0.0.0:8100"
-    }, { for name, value in var.environment : lower(trimprefix(name, "KONG_")) => value if startswith(name, "KONG_") })
-    customEnv = {}
+    }, { for _ in local.cluster_ca_cert[*] : "cluster_ca_cert" => replace(local.cluster_ca_cert, "$", "$$") }, { for _ in var.cluster_server_name[*] : "cluster_server_name" => replace(var.cluster_server_name, "$", "$$") }, { for name, value in local.gateway_environment : lower(trimprefix(name, "KONG_")) => replace(value, "$", "$$") if startswith(name, "KONG_") })
+    customEnv = { for name, value in local.gateway_environment : name => replace(value, "$", "$$") if !startswith(name, "KONG_") }
   }
 }

@@ -9,6 +9,7 @@ run "is_applied" {
     image                      = "europe-docker.pkg.dev/example-project/kong/kong-resilience:0.1.0"
     cluster_certificate_secret = "kong-cluster-cert"
     cluster_key_secret         = "kong-cluster-key"
+    gateway_image              = "europe-docker.pkg.dev/example-project/kong/kong:3.9.1"
     gateway_versions           = ["3.9.1", "3.10.0.2"]
   }
   assert {
@@ -27,6 +28,7 @@ run "refuses_a_version_that_is_not_full" {
     image                      = "europe-docker.pkg.dev/example-project/kong/kong-resilience:0.1.0"
     cluster_certificate_secret = "kong-cluster-cert"
     cluster_key_secret         = "kong-cluster-key"
+    gateway_image              = "europe-docker.pkg.dev/example-project/kong/kong:3.9.1"
     gateway_versions           = ["3.9"]
   }
   expect_failures = [var.gateway_versions]
@@ -42,6 +44,7 @@ run "refuses_no_version" {
     image                      = "europe-docker.pkg.dev/example-project/kong/kong-resilience:0.1.0"
     cluster_certificate_secret = "kong-cluster-cert"
     cluster_key_secret         = "kong-cluster-key"
+    gateway_image              = "europe-docker.pkg.dev/example-project/kong/kong:3.9.1"
     gateway_versions           = []
   }
   expect_failures = [var.gateway_versions]
