@@ -224,17 +224,12 @@ function certificateSecret(stack: ModuleStack): Certificates & { readonly secret
     clusterCert: EnvValue.fromAwsSecret(secret, 'cert'),
     clusterCertKey: EnvValue.fromAwsSecret(secret, 'key'),
     clusterCaCert: EnvValue.fromAwsSecret(secret, member),
-    secretsKmsKeyArn: stack.text('secrets_kms_key_arn', {
+    secretsKmsKeyArn: stack.place('secrets_kms_key_arn', {
       description:
         'ARN of the customer key of KMS with which that secret is encrypted; none with the key of AWS, aws/secretsmanager.',
       default: null,
-      validation: [
-        {
-          condition:
-            'var.secrets_kms_key_arn == null || can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.secrets_kms_key_arn))',
-          error: 'secrets_kms_key_arn must be the ARN of a key of KMS, not that of an alias.',
-        },
-      ],
+      condition: 'can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[^\\\\s]+$", var.secrets_kms_key_arn))',
+      error: 'secrets_kms_key_arn must be the ARN of a key of KMS, not that of an alias.',
     }),
   };
 }
@@ -528,7 +523,7 @@ With the exporter running on ECS, and its alarms: [modules/ecs](modules/ecs), or
     path: 'aws/modules/ecs',
     title: 'Data-plane resilience for Kong Gateway on ECS',
     variant: 'also the running exporter on Fargate with its alarms, and the containers of a gateway’s task',
-    description: `As [the module for AWS](../..), with the exporter running as a service on Fargate (log, execution role, security group without ingress, alarms), and what the task definition of a gateway needs: the container that imports before it, and its own. [The example](examples/basic/main.tf) has the gateway's whole task and service.
+    description: `As [the module for AWS](../..), with the exporter running as a service on Fargate (log, execution role, security group without ingress, alarms), and what the task definition of a gateway needs: the container that imports before it, and its own. [The example](examples/basic/main.tf) has the gateway's whole task and service. The scheduled check is in [modules/lambda](../lambda) alone.
 
 Before: the agent's image, the certificate as a secret, the cluster, the subnets: [the page on ECS](../../../../docs/platforms/aws-ecs.md#before).`,
     providers,

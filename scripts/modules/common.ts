@@ -142,8 +142,7 @@ const secretNames = [
 /** @param settled variables for which a module's containers, probes and alarms are made */
 function environmentVariable(stack: ModuleStack, settled: readonly string[]): EnvValues {
   const own = ['KONG_CLUSTER_CERT', 'KONG_CLUSTER_CA_CERT'];
-  const without = (names: readonly string[]): string =>
-    `length(setintersection(keys(var.environment), ${JSON.stringify(names).replaceAll(',', ', ')})) == 0`;
+  const listOf = (names: readonly string[]): string => JSON.stringify(names).replaceAll(',', ', ');
   stack.variable('environment', {
     type: 'map(string)',
     description:
@@ -151,18 +150,14 @@ function environmentVariable(stack: ModuleStack, settled: readonly string[]): En
     default: {},
     validation: [
       {
-        condition: `alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("${secretNames}", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])`,
-        error: 'environment takes names of variables in capitals, and no secrets: their values would be shown.',
-      },
-      {
-        condition: without(own),
-        error: `environment must not have ${own.join(' and ')}: variables of this module are for them.`,
+        condition: `alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("${secretNames}", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@")) && !contains(${listOf(own)}, name)])`,
+        error: `environment takes names of variables in capitals, and no secrets: their values would be shown. ${own.join(' and ')} have variables of their own.`,
       },
       ...(settled.length === 0
         ? []
         : [
             {
-              condition: without(settled),
+              condition: `length(setintersection(keys(var.environment), ${listOf(settled)})) == 0`,
               error: `environment must not have ${settled.join(', ')}: what this module declares is made for their defaults. The constructs take others.`,
             },
           ]),

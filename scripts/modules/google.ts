@@ -438,6 +438,7 @@ resource "google_storage_bucket" "ours" {
     exampleUse: `resource "google_cloud_run_v2_service" "gateway" {
   name     = "kong-gateway"
   location = "europe-west1"
+  ingress  = "INGRESS_TRAFFIC_INTERNAL_ONLY"
 
   template {
     service_account = module.kong_resilience.importer_service_account_email

@@ -27,6 +27,7 @@ const places = [
   'cluster_key_secret',
   'exporter_kubernetes_secret',
   'importer_kubernetes_secret',
+  'secrets_kms_key_arn',
 ];
 
 const variablesOf = (path: string): string[] => {

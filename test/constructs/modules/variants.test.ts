@@ -33,6 +33,7 @@ const containersOf = (state: AppliedState, task: string): Container[] =>
   JSON.parse(String(valuesOf(state, 'aws_ecs_task_definition', task)['container_definitions'])) as Container[];
 
 const valueOf = (variables: readonly Variable[], name: string): string | undefined => {
+  // A platform refuses a container with a variable twice.
   const found = variables.filter((variable) => variable.name === name);
   expect([name, found.length <= 1]).toEqual([name, true]);
   return found[0]?.value ?? found[0]?.valueFrom;
@@ -67,7 +68,7 @@ describe.skipIf(terraformIsMissing())('The variants of the modules', { timeout: 
       'aws/modules/ecs',
       `${pki}  cluster_ca_json_key = "ca"\n  secrets_kms_key_arn = "${key}"\n  security_groups = ["sg-0ddba11"]\n` +
         `  permissions_boundary = "${boundary}"\n  role_path = "/kong/"\n  tags = { team = "edge" }\n` +
-        '  environment = { KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS = "30", KONG_DATABASE = "off" }',
+        '  environment = { KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS = "30", KONG_LUA_SSL_TRUSTED_CERTIFICATE = "system,/ca.crt" }',
     );
     expect(state.resources.filter(({ type }) => /^aws_(vpc_)?security_group(_egress_rule)?$/.test(type))).toEqual([]);
     expect(state.resources.filter(({ type }) => type === 'aws_subnet')).toEqual([]);
@@ -82,7 +83,7 @@ describe.skipIf(terraformIsMissing())('The variants of the modules', { timeout: 
     )) {
       expect(valueOf(environment, 'KONG_CLUSTER_MTLS')).toBe('pki');
       expect(valueOf(environment, 'KONG_CLUSTER_SERVER_NAME')).toBe('cp.internal');
-      expect(valueOf(environment, 'KONG_DATABASE')).toBe('off');
+      expect(valueOf(environment, 'KONG_LUA_SSL_TRUSTED_CERTIFICATE')).toBe('system,/ca.crt');
       expect(valueOf(secrets, 'KONG_CLUSTER_CA_CERT')).toBe(`${secret}:ca::`);
     }
     expect(valueOf(imports?.environment ?? [], 'KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS')).toBe('30');
@@ -148,7 +149,7 @@ describe.skipIf(terraformIsMissing())('The variants of the modules', { timeout: 
   it('on Cloud Run: the example is a whole service, of which each container has each variable once', async () => {
     const state = await applied(
       'google/modules/cloud-run',
-      `${pki}  cluster_ca_secret = "kong-ca"\n  environment = { KONG_DATABASE = "off" }\n  labels = { team = "edge" }`,
+      `${pki}  cluster_ca_secret = "kong-ca"\n  environment = { KONG_LUA_SSL_TRUSTED_CERTIFICATE = "system,/ca.crt" }\n  labels = { team = "edge" }`,
     );
     interface Templates {
       readonly template: {
@@ -168,7 +169,7 @@ describe.skipIf(terraformIsMissing())('The variants of the modules', { timeout: 
       ['kong', 'kong-resilience-import'],
     ]);
     for (const { env } of templates.flatMap(({ containers = [] }) => containers)) {
-      expect(valueOf(env, 'KONG_DATABASE')).toBe('off');
+      expect(valueOf(env, 'KONG_LUA_SSL_TRUSTED_CERTIFICATE')).toBe('system,/ca.crt');
       expect(valueOf(env, 'KONG_CLUSTER_SERVER_NAME')).toBe('cp.internal');
       expect(env.find(({ name }) => name === 'KONG_CLUSTER_CA_CERT')).toMatchObject({
         value_source: [{ secret_key_ref: [{ secret: 'kong-ca' }] }],

@@ -39,7 +39,9 @@ export function exposureOf(resources: AppliedState['resources']): string[] {
 
 /** Ways in for anybody on the network. */
 function entrancesOf({ type, address, values }: AppliedResource): string[] {
-  const isDoor = /ingress|^aws_lb|_elb|function_url|api_?gateway|forwarding_rule|_firewall/.test(type);
+  // A rule that lets in one security group is for nobody else.
+  const isOfGroup = typeof values['referenced_security_group_id'] === 'string';
+  const isDoor = !isOfGroup && /ingress|^aws_lb|_elb|function_url|api_?gateway|forwarding_rule|_firewall/.test(type);
   const { ingress, member, members, acl } = values;
   const rules = Array.isArray(ingress) ? ingress.map((rule) => `${address} lets in ${JSON.stringify(rule)}`) : [];
   const isPublicService = type === 'google_cloud_run_v2_service' && ingress !== 'INGRESS_TRAFFIC_INTERNAL_ONLY';

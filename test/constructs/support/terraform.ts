@@ -3,7 +3,7 @@ import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from '
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TerraformStack, Testing } from 'cdktf';
 import { findServer, isMissing } from '../../support/servers';
 import { providerVersion, schemaOfBindings } from '../../support/terraform-stand-in/bindings';
@@ -87,12 +87,16 @@ export interface Terraform {
   change(source: TerraformSource): Promise<void>;
 }
 
+/** The program: `tofu` in KONG_RESILIENCE_TEST_TERRAFORM takes OpenTofu, which looks for providers under another host. */
+const program = process.env['KONG_RESILIENCE_TEST_TERRAFORM'] ?? 'terraform';
+const registry = basename(program) === 'tofu' ? 'registry.opentofu.org' : 'registry.terraform.io';
+
 /**
  * Whether to skip what needs Terraform and the stand-in for its providers: only where one is not installed.
  *
  * @throws Error in CI, where a skip would hide that nothing was tested
  */
-export const terraformIsMissing = (): boolean => isMissing('terraform') || isMissing(standInProgram());
+export const terraformIsMissing = (): boolean => isMissing(program) || isMissing(standInProgram());
 
 /** Gives a stack to Terraform, with the stand-in for its providers, in a temporary folder that is removed afterwards. */
 export async function withTerraform<T>(source: TerraformSource, use: (terraform: Terraform) => Promise<T>): Promise<T> {
@@ -203,13 +207,13 @@ class Workspace implements Terraform {
       dataSources: ofProvider(wanted.dataSources),
     });
     await writeFile(join(this.schemas, `${name}.json`), JSON.stringify(schema));
-    const folder = join(this.mirror, 'registry.terraform.io', address, version, platform());
-    const program = join(folder, `terraform-provider-${name}_v${version}`);
-    if (existsSync(program)) return;
+    const folder = join(this.mirror, registry, address, version, platform());
+    const file = join(folder, `terraform-provider-${name}_v${version}`);
+    if (existsSync(file)) return;
     const standIn = findServer(standInProgram());
     if (standIn === undefined) throw new Error('the stand-in is not built: run npm run test:servers');
     await mkdir(folder, { recursive: true });
-    await copyFile(standIn, program);
+    await copyFile(standIn, file);
   }
 
   async init(): Promise<void> {
@@ -251,7 +255,7 @@ class Workspace implements Terraform {
 
   /** @throws TerraformError when Terraform refuses */
   private async run(command: string, flags: readonly string[]): Promise<{ exitCode: number; output: string }> {
-    const child = spawn(findServer('terraform') ?? 'terraform', [command, '-no-color', ...flags], {
+    const child = spawn(findServer(program) ?? program, [command, '-no-color', ...flags], {
       cwd: this.configuration,
       // Nothing of the user's own: no credentials, no plugin cache.
       env: {

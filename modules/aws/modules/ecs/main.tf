@@ -3,6 +3,7 @@
 locals {
   cluster_certificate_secret_arn = can(regex("^arn:[^:]+:secretsmanager:[^\\s]+$", var.cluster_certificate_secret_arn)) ? var.cluster_certificate_secret_arn : ""
   cluster_ca_json_key            = var.cluster_ca_json_key == null ? null : (can(regex("^[A-Za-z0-9_-]{1,64}$", var.cluster_ca_json_key)) ? var.cluster_ca_json_key : "")
+  secrets_kms_key_arn            = var.secrets_kms_key_arn == null ? null : (can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[^\\s]+$", var.secrets_kms_key_arn)) ? var.secrets_kms_key_arn : "")
   gateway_version                = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
   exporter_security_groups       = length(var.security_groups) == 0 ? aws_security_group.exporter_service_security_group[*].id : var.security_groups
   # KONG_RESILIENCE_… is the agent's alone.
@@ -395,14 +396,14 @@ resource "aws_iam_role_policy" "exporter_service_execution_role_start_exporter_s
           "*",
         ]
       },
-      ], [for _ in var.secrets_kms_key_arn[*] : {
+      ], [for _ in local.secrets_kms_key_arn[*] : {
         Sid    = "KongSecretsKey"
         Effect = "Allow"
         Action = [
           "kms:Decrypt",
         ]
         Resource = [
-          var.secrets_kms_key_arn,
+          local.secrets_kms_key_arn,
         ]
         Condition = {
           StringEquals = {
@@ -775,14 +776,14 @@ resource "aws_iam_role_policy" "handover_execution_role_start_handover" {
           "*",
         ]
       },
-      ], [for _ in var.secrets_kms_key_arn[*] : {
+      ], [for _ in local.secrets_kms_key_arn[*] : {
         Sid    = "KongSecretsKey"
         Effect = "Allow"
         Action = [
           "kms:Decrypt",
         ]
         Resource = [
-          var.secrets_kms_key_arn,
+          local.secrets_kms_key_arn,
         ]
         Condition = {
           StringEquals = {

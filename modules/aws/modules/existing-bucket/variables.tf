@@ -148,11 +148,7 @@ variable "environment" {
   default     = {}
   nullable    = false
   validation {
-    condition     = alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$|^GCP_SERVICE_ACCOUNT$", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@"))])
-    error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown."
-  }
-  validation {
-    condition     = length(setintersection(keys(var.environment), ["KONG_CLUSTER_CERT", "KONG_CLUSTER_CA_CERT"])) == 0
-    error_message = "environment must not have KONG_CLUSTER_CERT and KONG_CLUSTER_CA_CERT: variables of this module are for them."
+    condition     = alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("SECRET|TOKEN|PASSWORD|LICENSE_DATA|_KEY$|^GCP_SERVICE_ACCOUNT$", name)) && !can(regex("PRIVATE KEY-----", value)) && !(name == "KONG_PROXY_SERVER" && strcontains(value, "@")) && !contains(["KONG_CLUSTER_CERT", "KONG_CLUSTER_CA_CERT"], name)])
+    error_message = "environment takes names of variables in capitals, and no secrets: their values would be shown. KONG_CLUSTER_CERT and KONG_CLUSTER_CA_CERT have variables of their own."
   }
 }

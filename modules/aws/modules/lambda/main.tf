@@ -3,6 +3,7 @@
 locals {
   cluster_certificate_secret_arn = can(regex("^arn:[^:]+:secretsmanager:[^\\s]+$", var.cluster_certificate_secret_arn)) ? var.cluster_certificate_secret_arn : ""
   cluster_ca_json_key            = var.cluster_ca_json_key == null ? null : (can(regex("^[A-Za-z0-9_-]{1,64}$", var.cluster_ca_json_key)) ? var.cluster_ca_json_key : "")
+  secrets_kms_key_arn            = var.secrets_kms_key_arn == null ? null : (can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[^\\s]+$", var.secrets_kms_key_arn)) ? var.secrets_kms_key_arn : "")
   gateway_version                = coalesce(var.gateway_version, var.gateway_versions[length(var.gateway_versions) - 1])
 }
 
@@ -253,14 +254,14 @@ resource "aws_iam_role_policy" "exporter_role_run_exporter_function" {
           local.cluster_certificate_secret_arn,
         ]
       },
-      ], [for _ in var.secrets_kms_key_arn[*] : {
+      ], [for _ in local.secrets_kms_key_arn[*] : {
         Sid    = "KongSecretsKey"
         Effect = "Allow"
         Action = [
           "kms:Decrypt",
         ]
         Resource = [
-          var.secrets_kms_key_arn,
+          local.secrets_kms_key_arn,
         ]
         Condition = {
           StringEquals = {
@@ -577,14 +578,14 @@ resource "aws_iam_role_policy" "check_role_run_check" {
           local.cluster_certificate_secret_arn,
         ]
       },
-      ], [for _ in var.secrets_kms_key_arn[*] : {
+      ], [for _ in local.secrets_kms_key_arn[*] : {
         Sid    = "KongSecretsKey"
         Effect = "Allow"
         Action = [
           "kms:Decrypt",
         ]
         Resource = [
-          var.secrets_kms_key_arn,
+          local.secrets_kms_key_arn,
         ]
         Condition = {
           StringEquals = {

@@ -15,6 +15,10 @@ output "storage_url" {
     condition     = local.cluster_ca_json_key != ""
     error_message = "cluster_ca_json_key must be the name of a member of the secret: 1 to 64 letters, digits, underscores and hyphens."
   }
+  precondition {
+    condition     = local.secrets_kms_key_arn != ""
+    error_message = "secrets_kms_key_arn must be the ARN of a key of KMS, not that of an alias."
+  }
 }
 
 output "bucket_name" {

@@ -28,6 +28,7 @@ module "kong_resilience" {
 resource "google_cloud_run_v2_service" "gateway" {
   name     = "kong-gateway"
   location = "europe-west1"
+  ingress  = "INGRESS_TRAFFIC_INTERNAL_ONLY"
 
   template {
     service_account = module.kong_resilience.importer_service_account_email
