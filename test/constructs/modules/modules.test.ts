@@ -18,7 +18,7 @@ const filesOnDisk = (): string[] =>
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
     .sort();
 
-describe.skipIf(isMissing('terraform'))('modules/', () => {
+describe.skipIf(isMissing('terraform'))('modules/', { timeout: 180_000 }, () => {
   it('is what the constructs give today: `npm run modules` would change nothing', async () => {
     const generated = moduleFiles();
     expect(filesOnDisk()).toEqual([...generated.keys()].sort());
