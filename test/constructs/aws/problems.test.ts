@@ -503,7 +503,7 @@ describe('tokens', () => {
     expect(Object.values(resource['aws_iam_role_policy'] ?? {})).toMatchInlineSnapshot(`
       [
         {
-          "name": "kong-Test",
+          "name": "kong-Test-24c495a8",
           "policy": "{"Version":"2012-10-17","Statement":[]}",
           "role": "\${element(reverse(split("/", var.role_arn)), 0)}",
         },
