@@ -55,7 +55,8 @@ const harmless: Readonly<Record<string, string>> = {
   KONG_PROXY_SERVER: ' A proxy without user and password is no secret.',
 };
 
-function showsSecret(name: string, text: string): boolean {
+/** Whether a text, as the value of a variable, is a secret that must not be shown. */
+export function showsSecret(name: string, text: string): boolean {
   const value = text.trim();
   if (value === '') return false;
   // Where Kong takes PEM, it takes base64 of it too.

@@ -16,7 +16,7 @@ export interface KubernetesVariable {
 }
 
 /** The kubelet replaces `$(NAME)`, and takes `$$` for `$` wherever it stands. */
-const dollar = replacing(['$', '$$']);
+export const dollar = replacing(['$', '$$']);
 
 export function renderKubernetes(rendering: Rendering): readonly KubernetesVariable[] {
   return renderEach(rendering, (name, source, problems): KubernetesVariable | undefined => {

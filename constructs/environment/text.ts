@@ -196,11 +196,15 @@ function merged(pieces: readonly Piece[]): readonly Piece[] {
 export function forJson<T extends object>(form: T): T {
   return Object.defineProperty(form, 'toJSON', {
     enumerable: false,
-    value: () => Object.fromEntries(Object.entries(form).map(([key, value]) => [key, jsonReady(value)])),
+    value: () => jsonReady({ ...form }),
   });
 }
 
 function jsonReady(value: unknown): unknown {
+  if (Array.isArray(value) && !Token.isUnresolved(value)) return value.map(jsonReady);
+  if (typeof value === 'object' && value !== null && !Token.isUnresolved(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [template(key), jsonReady(member)]));
+  }
   if (typeof value !== 'string') return value;
   const pieces = piecesOf(value);
   const [first] = pieces;

@@ -1,11 +1,13 @@
 import { Construct } from 'constructs';
 import type { HelmValue, KubernetesVariable } from '../environment';
+import { forJson } from '../environment/text';
 import { throwProblems, type Problem } from '../problems';
 import { HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../topology';
 import { isEnterprise } from '../topology/versions';
 import { AgentConfigMap } from './agent-config-map';
 import { AgentImage, programOf } from './agent-image';
 import { yamlOf, yamlStream, type KubernetesManifest } from './manifest';
+import { mergeHelmValues } from './merge-values';
 import { labelProblems, subdomainProblems } from './names';
 import { agentContainer, agentVolumes } from './pod';
 import { bashEnvTaken, folderMoved } from './problems';
@@ -96,7 +98,7 @@ export class KubernetesImporter extends Construct {
   readonly image: AgentImage;
   /** For a pod that Kong's chart does not make. */
   readonly podParts: GatewayPodParts;
-  /** For Kong's chart; `autoscaling`, `proxy` and all others are left to you. */
+  /** For Kong's chart; `autoscaling`, `proxy` and all others are left to you: see `helmValuesWith`. */
   readonly helmValues: KongChartValues;
   /** What must be applied before: the agent's ConfigMap where it is its own, else nothing. */
   readonly manifests: readonly KubernetesManifest[];
@@ -114,7 +116,7 @@ export class KubernetesImporter extends Construct {
     this.image = props.image ?? AgentImage.nodeWithConfigMap(configMap as AgentConfigMap);
     this.manifests = configMap === undefined ? [] : [configMap.manifest];
     this.podParts = podPartsOf(props, this.image);
-    this.helmValues = helmValuesOf(props, this.podParts);
+    this.helmValues = forJson(helmValuesOf(props, this.podParts));
   }
 
   /** The manifests as one YAML stream, which Terraform writes when it applies; empty without any. */
@@ -122,9 +124,27 @@ export class KubernetesImporter extends Construct {
     return yamlStream(this.manifests);
   }
 
-  /** The values as YAML, which Terraform writes when it applies: for `helm upgrade -f`, and `values` of `helm_release`. */
-  helmValuesToYaml(): string {
-    return yamlOf(this.helmValues);
+  /**
+   * Your values of the chart and these as one document. Two documents would replace each other's lists: Helm merges maps alone.
+   *
+   * Maps are merged, our init container, volumes and mounts follow yours, and what both say alike stands once. A mount of
+   * `secretMounts` that the chart's own `secretVolumes` makes is left to the chart.
+   *
+   * @param values yours, as an object: `load(readFileSync('values.yaml', 'utf8'))` of js-yaml. Texts are literal but for tokens
+   * @throws DeclarationError with all that both say, and differently; or when they are no object
+   */
+  helmValuesWith(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    return forJson(mergeHelmValues(this, values, { ...this.helmValues }));
+  }
+
+  /**
+   * The values as YAML, which Terraform writes when it applies: for `helm upgrade -f`, and `values` of `helm_release`.
+   *
+   * @param values yours, merged as by `helmValuesWith`. Default: none
+   * @throws DeclarationError as `helmValuesWith`
+   */
+  helmValuesToYaml(values?: Readonly<Record<string, unknown>>): string {
+    return yamlOf(values === undefined ? this.helmValues : this.helmValuesWith(values));
   }
 }
 

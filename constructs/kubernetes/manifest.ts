@@ -1,4 +1,4 @@
-import { Fn, Token } from 'cdktf';
+import { Fn, Token, type IResolvable } from 'cdktf';
 import { agentVersion } from '../artefact';
 import { Text } from '../environment/text';
 
@@ -47,7 +47,22 @@ export function yamlOf(document: object): string {
 
 function literal(value: unknown): unknown {
   if (typeof value === 'string') return Text.of(value).toString();
-  if (typeof value !== 'object' || value === null || Token.isUnresolved(value)) return value;
+  if (value === null) return nothing;
+  if (typeof value !== 'object' || Token.isUnresolved(value)) return value;
   if (Array.isArray(value)) return value.map(literal);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, literal(member)]));
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  const members = entries.map(([key, member]: [string, unknown]) => [key, literal(member)] as const);
+  // CDKTF writes keys as they are between quotes.
+  if (members.every(([key]) => Text.of(key).toString() === key)) return Object.fromEntries(members);
+  return Fn.zipmap(
+    members.map(([key]) => Text.of(key).toString()),
+    members.map(([, member]) => member),
+  );
 }
+
+/** In a list CDKTF would write nothing for it. */
+const nothing: IResolvable = {
+  creationStack: [],
+  resolve: () => 'null',
+  toString: () => Token.asString(nothing),
+};

@@ -69,3 +69,17 @@ export const notScraped = defineProblem(
   (exporter: string) =>
     `the network policy of "${exporter}" lets nobody reach its metrics, so the alarm "exporter gone" would never end. Give KubernetesExporter the namespace of Prometheus as monitoringNamespace.`,
 );
+
+export const noHelmValues = defineProblem(
+  'KR_TF_HELM_VALUES',
+  "Values of Kong's chart that are to be merged are no map of what YAML can hold.",
+  (place: string, kind: string) =>
+    `${place} is ${kind}: give your values of the chart as an object, such as load(readFileSync('values.yaml', 'utf8')) of js-yaml makes of a file.`,
+);
+
+export const valueTwice = defineProblem(
+  'KR_TF_HELM_CONFLICT',
+  "Your values of Kong's chart and ours say the same, and differently.",
+  (path: string, theirs: string, ours: string, fix: string) =>
+    `${path} is ${theirs} in your values, and ${ours} in those of the importer. ${fix}`,
+);

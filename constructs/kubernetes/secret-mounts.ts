@@ -43,5 +43,9 @@ export function secretMountProblems(mounts: SecretMounts = {}, block: Environmen
 
 function mountFix(path: string): string {
   const folder = path.replace(/\/[^/]*$/, '') || '<folder>';
-  return `Give the secret itself (EnvValue.fromKubernetesSecret), or mount the secret that holds the file: secretMounts: { ${JSON.stringify(folder)}: '<name of the secret>' }.`;
+  const byChart = folder.startsWith('/etc/secrets/') ? mountedByChart : '';
+  return `Give the secret itself (EnvValue.fromKubernetesSecret), or mount the secret that holds the file: secretMounts: { ${JSON.stringify(folder)}: '<name of the secret>' }.${byChart}`;
 }
+
+const mountedByChart =
+  " Where secretVolumes of Kong's chart have it in the gateway, merge your values (helmValuesToYaml(yours)): that mount is left to the chart.";

@@ -196,6 +196,15 @@ describe('an importer on Kubernetes is refused', () => {
     expect(refusal({ importer })).toBe(one(text));
   });
 
+  it('with a file of the chart’s own mounts, which the init container does not have', () => {
+    const clusterCert = EnvValue.fromText('/etc/secrets/kong-cluster/tls.crt');
+    expect(refusal({ importerNode: { clusterCert } })).toBe(
+      one(
+        "KR_TF_FILE_NOT_MOUNTED KONG_CLUSTER_CERT names /etc/secrets/kong-cluster/tls.crt, which is not in the pod. Give the secret itself (EnvValue.fromKubernetesSecret), or mount the secret that holds the file: secretMounts: { \"/etc/secrets/kong-cluster\": '<name of the secret>' }. Where secretVolumes of Kong's chart have it in the gateway, merge your values (helmValuesToYaml(yours)): that mount is left to the chart.",
+      ),
+    );
+  });
+
   it('with a hand-over folder of its own, a BASH_ENV of its own and a file that is not mounted', () => {
     expect(
       refusal({

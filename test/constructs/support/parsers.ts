@@ -94,9 +94,11 @@ export const parseDotEnv = (file: string, operator: Environment = {}): Environme
 export const parseKubernetes = (env: string, secrets: Environment = {}): Environment =>
   go('kubernetes', { env, secrets });
 
+const environmentTemplate = readFileSync(join(parsersSource, 'environment.yaml.tpl'), 'utf8');
+
 /** What the kubelet makes of what Helm makes of values, by a template that does as Kong's. */
-export const parseHelm = (values: string, secrets: Environment = {}): Environment =>
-  go('helm', { template: readFileSync(join(parsersSource, 'environment.yaml.tpl'), 'utf8'), values, secrets });
+export const parseHelm = (values: string, secrets: Environment = {}, template = environmentTemplate): Environment =>
+  go('helm', { template, values, secrets });
 
 /** Variables and secrets of a container as ECS has them after it was registered, by AWS's model of the API and moto. */
 export const registerEcs = (container: unknown): { environment: unknown; secrets: unknown } =>
