@@ -38,8 +38,8 @@ export interface EnvironmentBlockProps extends EnvironmentLayers {
  *
  * A text is literal: `$`, `#`, `%`, quotes and newlines arrive as they are, whatever the platform or Terraform make of
  * such characters; only a token is a reference. Each renderer escapes for its platform what is known, and lets Terraform
- * escape the rest when it applies. The forms are for properties, outputs and functions of Terraform (`Fn.jsonencode`,
- * `Fn.yamlencode`), and each entry for `JSON.stringify` too; whoever writes a file at synth instead takes `atSynth` first.
+ * escape the rest when it applies. The forms are for properties and outputs, and as a text by `JSON.stringify`, which is YAML
+ * too; whoever writes a file at synth instead takes `atSynth` first.
  * (Terraform itself brings every text into Unicode's composed form, NFC.)
  */
 export class EnvironmentBlock {
@@ -150,7 +150,7 @@ export class EnvironmentBlock {
   }
 
   /**
-   * The `env` list of a container, as in a manifest (`Fn.yamlencode`, `kubernetes_manifest`).
+   * The `env` list of a container, as in a manifest.
    *
    * | value | becomes |
    * | --- | --- |

@@ -5,6 +5,7 @@ import { AssetType, Fn, ref, TerraformAsset, TerraformStack, Token } from 'cdktf
 import { Construct } from 'constructs';
 import { agentBundle, agentVersion } from '../artefact';
 import { atSynth } from '../environment';
+import { forJson } from '../environment/text';
 import { throwProblems } from '../problems';
 import { labelsOf, yamlStream, type KubernetesManifest } from './manifest';
 import { labelProblems } from './names';
@@ -73,7 +74,7 @@ export class AgentConfigMap extends Construct {
   }
 
   #manifestWith(file: string, text: string): KubernetesManifest {
-    return {
+    return forJson({
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: {
@@ -83,6 +84,6 @@ export class AgentConfigMap extends Construct {
       },
       immutable: true,
       data: { [file]: text },
-    };
+    });
   }
 }

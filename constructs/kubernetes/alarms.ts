@@ -1,5 +1,6 @@
 import { Tokenization } from 'cdktf';
 import { Construct } from 'constructs';
+import { forJson } from '../environment/text';
 import { isKnown, throwProblems, type Problem } from '../problems';
 import type { KubernetesCheck } from './check';
 import { secondsOf, type KubernetesExporter } from './exporter';
@@ -55,7 +56,7 @@ export class KubernetesAlarms extends Construct {
     throwProblems(this, propsProblems(props));
     const { name, namespace } = exporter;
     const metadata = { name, namespace, labels: { ...labelsOf(name, component), ...labels } };
-    this.podMonitor = {
+    this.podMonitor = forJson({
       apiVersion: 'monitoring.coreos.com/v1',
       kind: 'PodMonitor',
       metadata,
@@ -63,8 +64,8 @@ export class KubernetesAlarms extends Construct {
         selector: { matchLabels: exporter.podLabels },
         podMetricsEndpoints: [{ port: 'status', path: '/metrics', interval: '30s' }],
       },
-    };
-    this.prometheusRule = {
+    });
+    this.prometheusRule = forJson({
       apiVersion: 'monitoring.coreos.com/v1',
       kind: 'PrometheusRule',
       metadata,
@@ -76,7 +77,7 @@ export class KubernetesAlarms extends Construct {
             : [{ name: 'kong-resilience-check', rules: checkRules(check, passedWithinSeconds) }]),
         ],
       },
-    };
+    });
     this.manifests = [this.podMonitor, this.prometheusRule];
   }
 

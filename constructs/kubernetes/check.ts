@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { forJson } from '../environment/text';
 import { isKnown, throwProblems, type Problem } from '../problems';
 import { programOf } from './agent-image';
 import type { KubernetesImporter } from './importer';
@@ -76,7 +77,7 @@ export class KubernetesCheck extends Construct {
     const labels = labelsOf(name, component);
     this.name = name;
     this.namespace = namespace;
-    this.cronJob = {
+    this.cronJob = forJson({
       apiVersion: 'batch/v1',
       kind: 'CronJob',
       metadata: { name, namespace, labels },
@@ -94,7 +95,7 @@ export class KubernetesCheck extends Construct {
           },
         },
       },
-    };
+    });
     this.networkPolicy = agentNetworkPolicy({
       name,
       namespace,

@@ -2,6 +2,7 @@ import { Fn, Op, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { environmentVariables } from '../../src/contract';
 import type { EnvironmentBlock } from '../environment';
+import { forJson } from '../environment/text';
 import { isKnown, throwProblems, type Problem } from '../problems';
 import { SPOOL_DIR, type IExporterNode } from '../topology';
 import { exporterCommand } from '../topology/exporting';
@@ -94,7 +95,7 @@ export class KubernetesExporter extends Construct {
     this.namespace = namespace;
     this.image = image;
     this.monitoringNamespace = monitoringNamespace;
-    this.serviceAccount = {
+    this.serviceAccount = forJson({
       apiVersion: 'v1',
       kind: 'ServiceAccount',
       metadata: {
@@ -104,7 +105,7 @@ export class KubernetesExporter extends Construct {
         ...(annotations === undefined ? {} : { annotations }),
       },
       automountServiceAccountToken: false,
-    };
+    });
     this.deployment = deploymentOf(props, name, image);
     const { port } = exporter.readinessProbe;
     this.networkPolicy = agentNetworkPolicy({
@@ -199,7 +200,7 @@ function deploymentOf(props: KubernetesExporterProps, name: string, image: Agent
     whenUnsatisfiable: 'ScheduleAnyway',
     labelSelector: { matchLabels },
   });
-  return {
+  return forJson({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name, namespace, labels: labelsOf(name, component) },
@@ -221,7 +222,7 @@ function deploymentOf(props: KubernetesExporterProps, name: string, image: Agent
         },
       },
     },
-  };
+  });
 }
 
 /** Longer than the export in hand may take. */

@@ -11,8 +11,9 @@ export interface KubernetesMetadata {
 }
 
 /**
- * An object of Kubernetes as a manifest has it: for a property of a resource (`kubernetes_manifest`), or for
- * `Fn.yamlencode`. It may hold tokens.
+ * An object of Kubernetes as a manifest has it: for a property of a resource (`kubernetes_manifest`), or as a text by
+ * `JSON.stringify`, which is YAML too. It may hold tokens. `Fn.yamlencode` of it is wrong: CDKTF leaves the quotes in its
+ * texts as they are.
  */
 export interface KubernetesManifest {
   readonly apiVersion: string;

@@ -1,5 +1,6 @@
 import { conditional, Fn } from 'cdktf';
 import type { EnvironmentBlock } from '../environment';
+import { forJson } from '../environment/text';
 import { isKnown, type Problem } from '../problems';
 import { listProblems } from '../topology/lists';
 import { portProblems } from '../topology/ports';
@@ -23,7 +24,7 @@ export interface AgentNetworkPolicyProps {
 export function agentNetworkPolicy(props: AgentNetworkPolicyProps): KubernetesManifest {
   const { name, namespace, component, agentEnvironment, serviceAccountAnnotations, egressPorts = [], ingress } = props;
   const ports = new Set([443, ...addressPorts(agentEnvironment), ...egressPorts]);
-  return {
+  return forJson({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: { name, namespace, labels: labelsOf(name, component) },
@@ -48,7 +49,7 @@ export function agentNetworkPolicy(props: AgentNetworkPolicyProps): KubernetesMa
         })),
       ],
     },
-  };
+  });
 }
 
 export function egressPortsProblems(egressPorts: readonly number[] = []): Problem[] {

@@ -94,6 +94,7 @@ class Whole extends TerraformStack {
       check: check.toYaml(),
       alarms: alarms.toYaml(),
       values: importer.helmValuesToYaml(),
+      json: `[${[...exporter.manifests, ...importer.manifests, ...check.manifests, ...alarms.manifests].map((manifest) => JSON.stringify(manifest)).join(',')}]`,
     };
     for (const [name, value] of Object.entries(outputs)) new TerraformOutput(this, name, { value });
   }
@@ -146,6 +147,7 @@ function objectsOf({ exporter, importer, check, alarms }: Whole): Record<string,
     check: plain(check.manifests),
     alarms: plain(alarms.manifests),
     values: [atSynth(importer.helmValues)],
+    json: [[exporter, importer, check, alarms].flatMap(({ manifests }) => plain(manifests))],
   };
 }
 
