@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { oidcSourceOf, type OidcProvider } from './oidc-provider';
+import type { PodAccount } from '../topology';
 import { AwsRole, type AwsRoleProps } from './aws-role';
 import { checkServiceAccount, type ServiceAccountProps } from './service-account';
 
@@ -17,6 +18,8 @@ export interface IrsaRoleProps extends AwsRoleProps, ServiceAccountProps {
 export class IrsaRole extends AwsRole {
   /** What the service account has to be annotated with. */
   readonly serviceAccountAnnotations: Readonly<Record<string, string>>;
+  /** The service account that may take it on. */
+  readonly podAccount: PodAccount;
 
   constructor(scope: Construct, id: string, props: IrsaRoleProps) {
     const source = oidcSourceOf(props.oidcProvider);
@@ -35,5 +38,7 @@ export class IrsaRole extends AwsRole {
       };
     });
     this.serviceAccountAnnotations = { 'eks.amazonaws.com/role-arn': this.arn };
+    const { namespace, serviceAccount: name } = props;
+    this.podAccount = { namespace, name, annotations: this.serviceAccountAnnotations };
   }
 }

@@ -1,5 +1,6 @@
 import { EksPodIdentityAssociation } from '@cdktf/provider-aws/lib/eks-pod-identity-association';
 import type { Construct } from 'constructs';
+import type { PodAccount } from '../topology';
 import { AwsRole, type AwsRoleProps } from './aws-role';
 import { checkServiceAccount, type ServiceAccountProps } from './service-account';
 
@@ -21,12 +22,16 @@ export interface PodIdentityRoleProps extends AwsRoleProps, ServiceAccountProps 
  * @throws DeclarationError with everything that is wrong with its props
  */
 export class PodIdentityRole extends AwsRole {
+  /** The service account that gets it. */
+  readonly podAccount: PodAccount;
+
   constructor(scope: Construct, id: string, props: PodIdentityRoleProps) {
     super(scope, id, props, checkServiceAccount(props), () => ({
       Effect: 'Allow',
       Principal: { Service: 'pods.eks.amazonaws.com' },
       Action: ['sts:AssumeRole', 'sts:TagSession'],
     }));
+    this.podAccount = { namespace: props.namespace, name: props.serviceAccount };
     new EksPodIdentityAssociation(this, 'Association', {
       provider: props.provider,
       region: props.region,

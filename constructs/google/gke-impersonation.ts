@@ -8,6 +8,7 @@ import {
   projectIdProblems,
   type KubernetesServiceAccountProps,
 } from './kubernetes-identity';
+import type { PodAccount } from '../topology';
 import type { IGoogleServiceAccount } from './principal';
 import { declareServiceAccount, serviceAccountProblems, type ServiceAccountProps } from './service-account';
 
@@ -27,6 +28,8 @@ export class GkeImpersonation extends Construct implements IGoogleServiceAccount
   readonly member: string;
   /** Empty: the metadata server of the cluster gives them. */
   readonly credentials: EnvValues = {};
+  /** The service account that may impersonate it. */
+  readonly podAccount: PodAccount;
   /** Annotations that the Kubernetes service account needs: `iam.gke.io/gcp-service-account`. */
   readonly serviceAccountAnnotations: Readonly<Record<string, string>>;
 
@@ -48,5 +51,7 @@ export class GkeImpersonation extends Construct implements IGoogleServiceAccount
     this.email = account.email;
     this.member = account.member;
     this.serviceAccountAnnotations = { 'iam.gke.io/gcp-service-account': account.email };
+    const { namespace, serviceAccountName: name } = props;
+    this.podAccount = { namespace, name, annotations: this.serviceAccountAnnotations };
   }
 }

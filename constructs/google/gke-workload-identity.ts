@@ -7,6 +7,7 @@ import {
   projectIdProblems,
   type KubernetesServiceAccountProps,
 } from './kubernetes-identity';
+import type { PodAccount } from '../topology';
 import type { IGooglePrincipal } from './principal';
 import { numberWithoutId, wrongProjectNumber } from './problems';
 
@@ -34,6 +35,8 @@ export class GkeWorkloadIdentity extends Construct implements IGooglePrincipal {
   readonly member: string;
   /** Empty: the metadata server of the cluster gives them. */
   readonly credentials: EnvValues = {};
+  /** The one service account that it is. */
+  readonly podAccount: PodAccount;
 
   /** @throws DeclarationError when a name is not legal, or the number of the project stands alone */
   constructor(scope: Construct, id: string, props: GkeWorkloadIdentityProps) {
@@ -44,6 +47,7 @@ export class GkeWorkloadIdentity extends Construct implements IGooglePrincipal {
       projectId !== undefined && projectNumber !== undefined
         ? { projectId, number: projectNumber }
         : lookUpProject(this, projectId);
+    this.podAccount = { namespace, name: serviceAccountName };
     this.member =
       `principal://iam.googleapis.com/projects/${project.number}/locations/global/workloadIdentityPools/` +
       `${project.projectId}.svc.id.goog/subject/ns/${namespace}/sa/${serviceAccountName}`;

@@ -12,6 +12,7 @@ import { labelsOf, selectorOf, yamlStream, type KubernetesManifest } from './man
 import { labelProblems, subdomainProblems } from './names';
 import { agentNetworkPolicy } from './network-policy';
 import { agentContainer, agentPod, agentVolumes } from './pod';
+import { accountAnnotations, podAccountProblems } from './pod-account';
 import { agentPodProblems, type AgentPodProps } from './pod-props';
 import { folderMoved, wrongReplicas } from './problems';
 import { resourcesOf } from './resources';
@@ -25,9 +26,9 @@ export interface KubernetesExporterProps extends AgentPodProps {
   /** Service account of the pods, which is made: the one that the node's principal trusts. */
   readonly serviceAccountName: string;
   /**
-   * Its annotations: `serviceAccountAnnotations` of an `IrsaRole` or a `GkeImpersonation`.
+   * Annotations of it, beside those that the node's principal needs (an `IrsaRole`, a `GkeImpersonation`).
    *
-   * @default none, for a `PodIdentityRole`, a `GkeWorkloadIdentity`, or keys
+   * @default none
    */
   readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
   /**
@@ -85,7 +86,8 @@ export class KubernetesExporter extends Construct {
   /** @throws DeclarationError with everything that is wrong with its props */
   constructor(scope: Construct, id: string, props: KubernetesExporterProps) {
     super(scope, id);
-    const { exporter, namespace, serviceAccountName, serviceAccountAnnotations: annotations } = props;
+    const { exporter, namespace, serviceAccountName } = props;
+    const annotations = accountAnnotations(exporter.principal, props);
     const { name = serviceAccountName, monitoringNamespace } = props;
     throwProblems(this, propsProblems(props));
     const configMap = props.image === undefined ? new AgentConfigMap(this, 'Agent', { namespace }) : undefined;
@@ -144,6 +146,7 @@ function propsProblems(props: KubernetesExporterProps): Problem[] {
   return [
     ...labelProblems('namespace', namespace),
     ...subdomainProblems('serviceAccountName', serviceAccountName),
+    ...podAccountProblems(exporter.principal, props),
     ...labelProblems('name', name ?? serviceAccountName),
     ...labelProblems('monitoringNamespace', props.monitoringNamespace),
     ...(isKnown(replicas) && !(Number.isInteger(replicas) && replicas >= 1 && replicas <= 3)

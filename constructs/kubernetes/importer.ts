@@ -10,6 +10,7 @@ import { yamlOf, yamlStream, type KubernetesManifest } from './manifest';
 import { mergeHelmValues } from './merge-values';
 import { labelProblems, subdomainProblems } from './names';
 import { agentContainer, agentVolumes } from './pod';
+import { accountAnnotations, podAccountProblems } from './pod-account';
 import { bashEnvTaken, folderMoved } from './problems';
 import { resourcesOf, resourcesProblems, type AgentResources } from './resources';
 import { mountSecrets, secretMountProblems } from './secret-mounts';
@@ -22,9 +23,9 @@ export interface KubernetesImporterProps {
   /** Service account of the gateways' pods, which the chart makes: the one that the node's principal trusts. */
   readonly serviceAccountName: string;
   /**
-   * Its annotations: `serviceAccountAnnotations` of an `IrsaRole` or a `GkeImpersonation`.
+   * Annotations of it, beside those that the node's principal needs (an `IrsaRole`, a `GkeImpersonation`).
    *
-   * @default none, for a `PodIdentityRole`, a `GkeWorkloadIdentity`, or keys
+   * @default none
    */
   readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
   /**
@@ -106,13 +107,13 @@ export class KubernetesImporter extends Construct {
   /** @throws DeclarationError with everything that is wrong with its props, or for a value that the chart cannot carry */
   constructor(scope: Construct, id: string, props: KubernetesImporterProps) {
     super(scope, id);
-    const { importer, namespace, serviceAccountName, serviceAccountAnnotations } = props;
+    const { importer, namespace, serviceAccountName } = props;
     throwProblems(this, propsProblems(props));
     const configMap = props.image === undefined ? new AgentConfigMap(this, 'Agent', { namespace }) : undefined;
     this.importer = importer;
     this.namespace = namespace;
     this.serviceAccountName = serviceAccountName;
-    this.serviceAccountAnnotations = serviceAccountAnnotations;
+    this.serviceAccountAnnotations = accountAnnotations(importer.principal, props);
     this.image = props.image ?? AgentImage.nodeWithConfigMap(configMap as AgentConfigMap);
     this.manifests = configMap === undefined ? [] : [configMap.manifest];
     this.podParts = podPartsOf(props, this.image);
@@ -154,6 +155,7 @@ function propsProblems(props: KubernetesImporterProps): Problem[] {
   return [
     ...labelProblems('namespace', namespace),
     ...subdomainProblems('serviceAccountName', serviceAccountName),
+    ...podAccountProblems(importer.principal, props),
     ...(image === undefined ? [] : programOf(image).problems(namespace)),
     ...resourcesProblems(props.resources),
     ...secretMountProblems(props.secretMounts, agentEnvironment),
@@ -192,7 +194,8 @@ function podPartsOf(props: KubernetesImporterProps, image: AgentImage): GatewayP
 }
 
 function helmValuesOf(props: KubernetesImporterProps, parts: GatewayPodParts): KongChartValues {
-  const { importer, serviceAccountName, serviceAccountAnnotations: annotations } = props;
+  const { importer, serviceAccountName } = props;
+  const annotations = accountAnnotations(importer.principal, props);
   const { gatewayVersion, gatewayEnvironment, readinessProbe } = importer;
   const { gatewayRepository = isEnterprise([gatewayVersion]) ? 'kong/kong-gateway' : 'kong' } = props;
   const { env, customEnv } = gatewayEnvironment.toHelmValues();

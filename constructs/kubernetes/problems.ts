@@ -83,3 +83,10 @@ export const valueTwice = defineProblem(
   (path: string, theirs: string, ours: string, fix: string) =>
     `${path} is ${theirs} in your values, and ${ours} in those of the importer. ${fix}`,
 );
+
+export const otherAccount = defineProblem(
+  'KR_TF_POD_ACCOUNT',
+  'Pods are in another namespace, or of another service account, than the one that their principal trusts.',
+  (prop: string, value: string, principal: string, trusted: string) =>
+    `${prop} is ${JSON.stringify(value)}, and the principal "${principal}" trusts pods with ${JSON.stringify(trusted)} alone: the cloud would refuse these. Make the two one.`,
+);

@@ -18,5 +18,5 @@ export type {
 } from './kong-resilience';
 export type { NodeProps, ReadinessProbe } from './node';
 export { AGENT_UID, HANDOVER_DIR, SPOOL_DIR, START_SCRIPT } from './paths';
-export type { IPrincipal } from './principal';
+export type { IPrincipal, PodAccount } from './principal';
 export type { IConfigurationStore } from './store';

@@ -68,14 +68,12 @@ class KongOnEks extends TerraformStack {
       ...shared,
       exporter,
       serviceAccountName: 'kong-exporter',
-      serviceAccountAnnotations: exporterRole.serviceAccountAnnotations,
       monitoringNamespace,
     });
     const gatewayPods = new KubernetesImporter(this, 'GatewayChart', {
       ...shared,
       importer: gateway,
       serviceAccountName: 'kong-gateway',
-      serviceAccountAnnotations: gatewayRole.serviceAccountAnnotations,
     });
     const check = new KubernetesCheck(this, 'Check', { importer: gatewayPods });
     const alarms = new KubernetesAlarms(this, 'Alarms', { exporter: exporterPods, check });
