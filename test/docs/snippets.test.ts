@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { documents, filesBelow, read, root } from './markdown';
+import { standInPrograms, standInTypes } from './stand-ins';
 
 const tsx = createRequire(join(root, 'package.json')).resolve('tsx/cli');
 
@@ -30,7 +31,14 @@ function programsOf(markdown: string): string[] {
 }
 
 /** What the compiler says of programs that import this package by its name, as their users do. */
-function complaints(programs: ReadonlyMap<string, string>): string[] {
+function complaints(given: ReadonlyMap<string, string>): string[] {
+  const standIns = new Map(
+    [...standInTypes.keys()].map((name) => [name, join(root, 'test/docs', `${name.replaceAll('/', '-')}.d.ts`)]),
+  );
+  const programs = new Map([
+    ...given,
+    ...[...standIns].map(([name, path]) => [path, standInTypes.get(name) ?? ''] as const),
+  ]);
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,
@@ -40,6 +48,7 @@ function complaints(programs: ReadonlyMap<string, string>): string[] {
     skipLibCheck: true,
     types: ['node'],
     paths: {
+      ...Object.fromEntries([...standIns].map(([name, path]) => [name, [path]])),
       'cdktf-kong-resilience': [join(root, 'src/contract/index.ts')],
       'cdktf-kong-resilience/constructs': [join(root, 'constructs/index.ts')],
       'cdktf-kong-resilience/*': [join(root, 'constructs/*/index.ts')],
@@ -76,11 +85,17 @@ describe('TypeScript in the documentation', () => {
 
   it('synthesizes, where the README shows a whole program', { timeout: 120_000 }, async () => {
     const programs = programsOf(read('README.md')).filter((text) => text.includes('app.synth()'));
-    expect(programs).toHaveLength(3);
+    expect(programs).toHaveLength(4);
     for (const text of programs) {
       const folder = await mkdtemp(join(tmpdir(), 'readme-'));
       await mkdir(join(folder, 'node_modules'));
-      for (const name of ['cdktf', 'constructs', '@cdktf']) {
+      for (const [name, program] of standInPrograms) {
+        const path = join(folder, 'node_modules', `${name}.js`);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, program);
+      }
+      const used = ['cdktf', 'constructs', '@cdktf/provider-aws', '@cdktf/provider-google'];
+      for (const name of used) {
         await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
       }
       await symlink(root, join(folder, 'node_modules', 'cdktf-kong-resilience'));
