@@ -78,7 +78,7 @@ export interface GcsStoreProps extends GcsRetentionProps {
  */
 export class GcsStore extends Construct implements IGcsStore {
   /**
-   * A bucket that is declared elsewhere. No resource of the bucket itself is made here, only additional IAM members.
+   * A bucket that exists, or that the stack declares. No resource of the bucket itself is made here, only additional IAM members.
    *
    * @throws DeclarationError when the name, the prefix or a role is not legal
    */

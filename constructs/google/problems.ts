@@ -196,5 +196,5 @@ export const existingBucket = defineProblem(
   'KR_TF_GCS_EXISTING_BUCKET',
   'What an existing bucket must have, and what cannot be seen from here.',
   (bucket: string) =>
-    `${bucket} is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.`,
+    `${bucket} is not made by this store; see that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.`,
 );

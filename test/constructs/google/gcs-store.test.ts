@@ -206,7 +206,7 @@ describe('an existing bucket', () => {
       GcsStore.fromBucketName(scope, 'Store', 'acme-shared', { gatewayVersions: ['3.9.1'] }),
     );
     expect(stack.annotations).toEqual([
-      'app/Store info: KR_TF_GCS_EXISTING_BUCKET the bucket "acme-shared" is declared elsewhere; check there that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.',
+      'app/Store info: KR_TF_GCS_EXISTING_BUCKET the bucket "acme-shared" is not made by this store; see that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.',
     ]);
   });
 
@@ -506,7 +506,7 @@ describe('tokens', () => {
       store.grantExport(GooglePrincipal.fromMember(scope, 'Exporter', text('member')));
     });
     expect(only(stack, 'google_storage_bucket')).toMatchObject({ encryption: { default_kms_key_name: '${var.key}' } });
-    expect(stack.annotations[0]).toMatch(/KR_TF_GCS_EXISTING_BUCKET the bucket is declared elsewhere;/);
+    expect(stack.annotations[0]).toMatch(/KR_TF_GCS_EXISTING_BUCKET the bucket is not made by this store;/);
     expect(ofType(stack, 'google_storage_bucket_iam_member')).toMatchObject([
       { bucket: '${var.bucket}', role: '${var.reader}', member: '${var.member}' },
       { bucket: '${var.bucket}', role: '${var.writer}', member: '${var.member}' },
