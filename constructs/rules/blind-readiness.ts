@@ -1,6 +1,7 @@
 import { allOf, type Answer } from './reading/answer';
 import type { Element } from './reading/element';
 import { blockOf, blocksOf, textOf, type Attributes } from './reading/attributes';
+import { settingOnKubernetes } from './reading/kubernetes';
 import { commandOf, groupImports, type Container, type NodeGroup } from './reading/nodes';
 import { equals, isWhole } from './reading/text';
 import { tasksOf } from './reading/ecs-service';
@@ -144,8 +145,7 @@ function targetCheck(group: Attributes): Check {
 
 /** What Terraform hands on to Kubernetes is text to it. */
 function unseen(view: View, tell: Told): Finding[] {
-  return [...view.app.startingWith('kubernetes_'), ...view.app.all('resource', 'helm_release')]
-    .filter(({ attributes }) => /cluster_fallback_config_import/i.test(JSON.stringify(attributes)))
+  return settingOnKubernetes(view.app, 'cluster_fallback_config_import')
     .filter(({ attributes }) => !JSON.stringify(attributes).includes('/status/ready'))
     .map(({ construct }) =>
       tell.unknown(

@@ -1,6 +1,7 @@
 import { allOf, anyOf, fromBoolean, type Answer } from './reading/answer';
 import type { Element } from './reading/element';
 import { blocksOf, textOf } from './reading/attributes';
+import { settingOnKubernetes } from './reading/kubernetes';
 import { groupExports, type Container, type NodeGroup } from './reading/nodes';
 import { equals, isOneOf, isWhole } from './reading/text';
 import { tasksOf } from './reading/ecs-service';
@@ -84,12 +85,10 @@ function told(tell: Told, { construct }: Element, answer: Answer, what: string):
 
 /** What Terraform hands on to Kubernetes is text to it. */
 function unseen(view: View, tell: Told): Finding[] {
-  return [...view.app.startingWith('kubernetes_'), ...view.app.all('resource', 'helm_release')]
-    .filter(({ attributes }) => /cluster_fallback_config_export/i.test(JSON.stringify(attributes)))
-    .map(({ construct }) =>
-      tell.unknown(
-        construct,
-        'it sets KONG_CLUSTER_FALLBACK_CONFIG_EXPORT, and which Service of Kubernetes selects its pods is not in the stack. See that none does but for the status port.',
-      ),
-    );
+  return settingOnKubernetes(view.app, 'cluster_fallback_config_export').map(({ construct }) =>
+    tell.unknown(
+      construct,
+      'it sets KONG_CLUSTER_FALLBACK_CONFIG_EXPORT, and which Service of Kubernetes selects its pods is not in the stack. See that none does but for the status port.',
+    ),
+  );
 }

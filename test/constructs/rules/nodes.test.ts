@@ -10,6 +10,8 @@ import {
 } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import { TerraformResource, TerraformVariable, type TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
+import { KubernetesCheck } from '../../../constructs';
+import { anExporter, anImporter } from '../kubernetes/harness';
 import { container, fallback, toldBy } from './harness';
 
 const storage = 's3://company/kong';
@@ -309,5 +311,40 @@ describe('KR_RULE_FALLBACK_WITHOUT_AGENT', () => {
     expect(found).toEqual([
       `Stack/Task info: ${code} could not be checked: its containers are known to Terraform alone; no rule about nodes sees them.`,
     ]);
+  });
+});
+
+describe('on Kubernetes', () => {
+  class Manifest extends TerraformResource {
+    constructor(
+      stack: TerraformStack,
+      readonly manifest: object,
+    ) {
+      super(stack, 'Manifest', { terraformResourceType: 'kubernetes_manifest' });
+    }
+    protected override synthesizeAttributes() {
+      return { manifest: this.manifest };
+    }
+  }
+  const cases: [code: string, manifestOf: (stack: TerraformStack) => object][] = [
+    [
+      'KR_RULE_BLIND_READINESS',
+      (stack) => new KubernetesCheck(stack, 'Check', { importer: anImporter({}, stack) }).cronJob,
+    ],
+    ['KR_RULE_EXPORTER_BEHIND_LOAD_BALANCER', (stack) => anExporter({}, stack).deployment],
+  ];
+
+  it.each(cases)('%s says nothing of the pods of this package, which get no traffic', (code, manifestOf) => {
+    expect(toldBy(code, (stack) => new Manifest(stack, manifestOf(stack)))).toEqual([]);
+  });
+
+  it.each(cases)('%s could not be checked of pods of somebody else', (code, manifestOf) => {
+    const theirs = (stack: TerraformStack): object => {
+      const { metadata, ...rest } = manifestOf(stack) as { metadata: object };
+      return { ...rest, metadata: { ...metadata, labels: { 'app.kubernetes.io/name': 'kong' } } };
+    };
+    const [told, ...more] = toldBy(code, (stack) => new Manifest(stack, theirs(stack)));
+    expect(told).toMatch(new RegExp(`^Stack/Manifest info: ${code} could not be checked: `));
+    expect(more).toEqual([]);
   });
 });
