@@ -4,7 +4,7 @@ import { EnvironmentBlock, EnvValue, VaultReferences, type EnvValues } from '../
 import { inform, isKnown } from '../problems';
 import { clusterEnvironment, type ClusterProps } from './cluster';
 import type { IPrincipal } from './principal';
-import { publicAuthority } from './problems';
+import { publicAuthority, unusedAuthority } from './problems';
 import type { IConfigurationStore } from './store';
 import { isEnterprise } from './versions';
 
@@ -76,6 +76,7 @@ export function nodeBlocks(
   });
   const mtls = agent.get('KONG_CLUSTER_MTLS')?.toString() ?? '';
   if (['pki', 'pki_check_cn'].includes(mtls) && trustsPublicAlone(agent)) inform(node, publicAuthority(mtls));
+  if (['', 'shared'].includes(mtls) && agent.get('KONG_CLUSTER_CA_CERT') !== undefined) inform(node, unusedAuthority());
   return {
     agent,
     gateway: new EnvironmentBlock(node, {

@@ -81,6 +81,13 @@ export const oneSided = defineProblem(
     `the container "${container}" has ${names}, which the agent reads and is not told here: it would reach the control plane in another way, or not at all. Give ${props}.`,
 );
 
+export const unusedAuthority = defineProblem(
+  'KR_TF_CLUSTER_UNUSED_CA',
+  'An authority is given, and the mode is `shared`, which asks none.',
+  () =>
+    'clusterCaCert is given, and the mode is "shared", in which the control plane must show the same certificate and no authority is asked. Where your nodes have KONG_CLUSTER_MTLS, pass clusterMtls.',
+);
+
 export const publicAuthority = defineProblem(
   'KR_TF_CLUSTER_PUBLIC_CA',
   "In a `pki` mode no authority is given, so that the control plane's certificate must come from a public one.",

@@ -254,6 +254,16 @@ describe('environment', () => {
     });
   });
 
+  it.each([
+    ['no mode', {}],
+    ['the mode `shared`', { clusterMtls: 'shared' }],
+  ])('says that an authority is not asked, with %s', (_, mode) => {
+    const { metadata } = importer({ ...mode, clusterCaCert: EnvValue.fromText('/etc/kong/ca.crt') }).node;
+    expect(metadata.map(({ type, data }) => `${type} ${String(data)}`)).toEqual([
+      '@cdktf/info KR_TF_CLUSTER_UNUSED_CA clusterCaCert is given, and the mode is "shared", in which the control plane must show the same certificate and no authority is asked. Where your nodes have KONG_CLUSTER_MTLS, pass clusterMtls.',
+    ]);
+  });
+
   it("gives a user's variables to both, and the agent's own to the agent alone", () => {
     const node = importer({
       environment: {
