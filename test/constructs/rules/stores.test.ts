@@ -17,14 +17,23 @@ const cluster = {
   clusterCertKey: EnvValue.fromText('/certs/cluster.key'),
 };
 
+/** The same for containers that mount no file. */
+const secret = 'arn:aws:secretsmanager:eu-central-1:111111111111:secret:kong-cluster-AbCdEf';
+const secretCluster = {
+  ...cluster,
+  clusterCert: EnvValue.fromAwsSecret(secret, 'cert'),
+  clusterCertKey: EnvValue.fromAwsSecret(secret, 'key'),
+};
+
 function topology(
   stack: TerraformStack,
   store: IConfigurationStore,
   exporter: IPrincipal,
   importer: IPrincipal,
   version: string,
+  certificates = cluster,
 ) {
-  const kong = new KongResilience(stack, 'Kong', { ...cluster, store });
+  const kong = new KongResilience(stack, 'Kong', { ...certificates, store });
   return {
     exporter: kong.addExporter('Exporter', { principal: exporter, gatewayVersions: [version] }),
     importer: kong.addImporter('Importer', { principal: importer, gatewayVersion: version }),
@@ -37,7 +46,7 @@ describe('what this library declares by default has no finding', () => {
       told((stack) => {
         const store = new S3Store(stack, 'Store');
         const roles = [new EcsTaskRole(stack, 'Backup'), new EcsTaskRole(stack, 'Proxy')] as const;
-        const { exporter, importer } = topology(stack, store, ...roles, version);
+        const { exporter, importer } = topology(stack, store, ...roles, version, secretCluster);
         const gateway = version === '3.9.1' ? `kong:${version}` : `kong/kong-gateway:${version}`;
         const image = 'registry.example.com/kong-resilience:0.1.0';
         const place = { cluster: 'main', subnets: ['subnet-0a'], alarms: false };
