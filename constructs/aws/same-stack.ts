@@ -1,18 +1,13 @@
 import type { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 import type { KmsKeyPolicy } from '@cdktf/provider-aws/lib/kms-key-policy';
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
-import { TerraformResource, TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { expressionOf } from '../problems';
+import { isAttributeOf, resourceNamed, resourcesOf } from '../topology/same-stack';
 
 /** Whether the bucket of this name is declared in the stack of the store. */
 export function declaresBucket(store: IConstruct, bucketName: string): boolean {
-  const name = expressionOf(store, bucketName);
-  return resourcesOf<S3Bucket>(store, 'aws_s3_bucket').some(
-    (bucket) =>
-      isAttributeOf(bucket, name, ['bucket', 'id']) ||
-      (bucket.bucketInput !== undefined && expressionOf(store, bucket.bucketInput) === name),
-  );
+  return resourceNamed<S3Bucket>(store, 'aws_s3_bucket', bucketName, ({ bucketInput }) => bucketInput) !== undefined;
 }
 
 /** Whether the key is declared in the stack of the store, and its policy lets IAM policies of its account decide, as the default does. */
@@ -26,17 +21,6 @@ export function declaresAccountKey(store: IConstruct, keyArn: string): boolean {
   return [key, ...apart].every(
     ({ policyInput }) => policyInput === undefined || letsAccountDecide(expressionOf(store, policyInput)),
   );
-}
-
-function resourcesOf<T extends TerraformResource>(construct: IConstruct, type: string): readonly T[] {
-  return TerraformStack.of(construct)
-    .node.findAll()
-    .filter((one): one is T => TerraformResource.isTerraformResource(one) && one.terraformResourceType === type);
-}
-
-function isAttributeOf(resource: TerraformResource, expression: string, attributes: readonly string[]): boolean {
-  const { terraformResourceType: type, friendlyUniqueId: id } = resource;
-  return attributes.some((attribute) => expression === `\${${type}.${id}.${attribute}}`);
 }
 
 /** The statement that the default policy of a key has: everything, to the account itself. */

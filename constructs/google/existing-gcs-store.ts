@@ -1,15 +1,16 @@
-import type { StorageBucketLifecycleRule } from '@cdktf/provider-google/lib/storage-bucket';
+import type { StorageBucket, StorageBucketLifecycleRule } from '@cdktf/provider-google/lib/storage-bucket';
 import { Construct } from 'constructs';
 import type { EnvValues } from '../environment';
-import { inform, isKnown, throwProblems } from '../problems';
+import { inform, isKnown, throwProblems, warn, whenDeclared } from '../problems';
 import type { IConfigurationStore, IPrincipal } from '../topology';
 import { KnownVersions } from '../topology/known-versions';
+import { resourceNamed } from '../topology/same-stack';
 import { versionListProblems } from '../topology/versions';
 import { GcsAccess } from './gcs-access';
 import { retentionProblems, sharedBucketRules, type GcsRetentionProps } from './gcs-lifecycle';
 import { readGcsPlace, storageUrlOf, type GcsPlace } from './gcs-place';
 import { GcsRoles, roleSourceOf } from './gcs-roles';
-import { existingBucket, noVersion, readTooEarly } from './problems';
+import { existingBucket, notMerged, notUniform, noVersion, readTooEarly } from './problems';
 
 /** A store on Google Cloud Storage. */
 export interface IGcsStore extends IConfigurationStore {
@@ -67,7 +68,7 @@ export class ExistingGcsStore extends Construct implements IExistingGcsStore {
       ...retentionProblems(props),
       ...roleSourceOf(roles).problems,
     ]);
-    inform(this, existingBucket(isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket'));
+    whenDeclared(this, () => this.tellOfBucket());
     this.prefix = place.prefix;
     this.storageUrl = storageUrlOf(place);
     this.importStorageUrl = this.storageUrl;
@@ -93,5 +94,19 @@ export class ExistingGcsStore extends Construct implements IExistingGcsStore {
 
   grantImport(principal: IPrincipal): void {
     this.access.grantImport(principal);
+  }
+
+  /** Of one that the stack declares the rules see the rest. Who merges the lifecycle rules reads them. */
+  private tellOfBucket(): void {
+    const { bucketName } = this;
+    const shown = isKnown(bucketName) ? `the bucket "${bucketName}"` : 'the bucket';
+    const bucket = resourceNamed<StorageBucket>(this, 'google_storage_bucket', bucketName, (one) => one.nameInput);
+    if (bucket === undefined) {
+      inform(this, existingBucket(shown));
+      return;
+    }
+    const uniform = bucket.uniformBucketLevelAccessInput ?? false;
+    if (uniform === false) warn(this, notUniform(shown));
+    if (!this.rulesRead) inform(this, notMerged(shown));
   }
 }

@@ -192,6 +192,20 @@ export const otherCloud = defineProblem(
     `the principal "${principal}" is none of Google Cloud, which this bucket belongs to. Use AttachedServiceAccount, GkeWorkloadIdentity, GkeImpersonation, ServiceAccountWithKey or GooglePrincipal.fromMember.`,
 );
 
+export const notMerged = defineProblem(
+  'KR_TF_GCS_NOT_MERGED',
+  'The stack declares an existing bucket, and what the store has for its lifecycle is not read.',
+  (bucket: string) =>
+    `${bucket} is declared in this stack, and nothing merges lifecycleRules into its lifecycle. Add them there.`,
+);
+
+export const notUniform = defineProblem(
+  'KR_TF_GCS_NOT_UNIFORM',
+  'The stack declares an existing bucket without uniform bucket-level access, which the conditions of the grants need.',
+  (bucket: string) =>
+    `${bucket} is declared in this stack without uniform bucket-level access, and Google refuses grants with conditions there. Set uniformBucketLevelAccess: true.`,
+);
+
 export const existingBucket = defineProblem(
   'KR_TF_GCS_EXISTING_BUCKET',
   'What an existing bucket must have, and what cannot be seen from here.',

@@ -1,3 +1,4 @@
+import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { TerraformStack, TerraformVariable, Testing } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import { AttachedServiceAccount, GcsEncryption, GcsRoles, GcsStore, GooglePrincipal } from '../../../constructs/google';
@@ -208,6 +209,35 @@ describe('an existing bucket', () => {
     expect(stack.annotations).toEqual([
       'app/Store info: KR_TF_GCS_EXISTING_BUCKET the bucket "acme-shared" is not made by this store; see that it has uniform bucket-level access (or Google refuses the conditions of the grants), public access prevention, versioning and soft delete, and that no lifecycle rule or retention lock of its own can reach a current config.json or kong-resilience.json. Merge lifecycleRules into its own rules.',
     ]);
+  });
+
+  const unmerged =
+    'app/Store info: KR_TF_GCS_NOT_MERGED the bucket "acme-shared" is declared in this stack, and nothing merges lifecycleRules into its lifecycle. Add them there.';
+  const notUniform =
+    'app/Store warn: KR_TF_GCS_NOT_UNIFORM the bucket "acme-shared" is declared in this stack without uniform bucket-level access, and Google refuses grants with conditions there. Set uniformBucketLevelAccess: true.';
+
+  it.each([
+    ['nothing else of one that the stack declares, whose rules are merged', true, true, []],
+    ['that nothing merges its lifecycle rules', true, false, [unmerged]],
+    ['that it has no uniform access', false, true, [notUniform]],
+    ['that it has none by default', undefined, false, [notUniform, unmerged]],
+  ])('says %s', (_, uniformBucketLevelAccess, merges, told) => {
+    const stack = googleStack((scope) => {
+      const [name, location] = ['acme-shared', 'EU'];
+      const bucket = new StorageBucket(scope, 'Bucket', { name, location, uniformBucketLevelAccess });
+      const store = GcsStore.fromBucketName(scope, 'Store', name, { gatewayVersions: ['3.9.1'] });
+      if (merges) bucket.putLifecycleRule([...store.lifecycleRules]);
+    });
+    expect(stack.annotations).toEqual(told);
+  });
+
+  it('knows one of the stack by a reference to it', () => {
+    const stack = googleStack((scope) => {
+      const bucket = new StorageBucket(scope, 'Bucket', { name: 'b', location: 'EU', uniformBucketLevelAccess: true });
+      const store = GcsStore.fromBucketName(scope, 'Store', bucket.name, { gatewayVersions: ['3.9.1'] });
+      bucket.putLifecycleRule([...store.lifecycleRules]);
+    });
+    expect(stack.annotations).toEqual([]);
   });
 
   it('has the URLs and environments of a new one', () => {
