@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import type { HelmValue, KubernetesVariable } from '../environment';
 import { forJson } from '../environment/text';
-import { throwProblems, type Problem } from '../problems';
+import { throwProblems, warn, type Problem } from '../problems';
 import { HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../topology';
 import { isEnterprise } from '../topology/versions';
 import { AgentConfigMap } from './agent-config-map';
@@ -14,6 +14,7 @@ import { accountAnnotations, podAccountProblems } from './pod-account';
 import { bashEnvTaken, folderMoved } from './problems';
 import { resourcesOf, resourcesProblems, type AgentResources } from './resources';
 import { mountSecrets, secretMountProblems } from './secret-mounts';
+import { valuesDoubts } from './values-doubts';
 
 export interface KubernetesImporterProps {
   /** The node of the topology that these gateways are. */
@@ -135,7 +136,9 @@ export class KubernetesImporter extends Construct {
    * @throws DeclarationError with all that both say, and differently; or when they are no object
    */
   helmValuesWith(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    return forJson(mergeHelmValues(this, values, { ...this.helmValues }));
+    const merged = mergeHelmValues(this, values, { ...this.helmValues });
+    for (const doubt of valuesDoubts(this.importer, merged)) warn(this, doubt);
+    return forJson(merged);
   }
 
   /**

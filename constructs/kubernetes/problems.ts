@@ -84,6 +84,20 @@ export const valueTwice = defineProblem(
     `${path} is ${theirs} in your values, and ${ours} in those of the importer. ${fix}`,
 );
 
+export const otherUser = defineProblem(
+  'KR_TF_HELM_USER',
+  "The gateway's container has another user than the init container of the import, whose files are its own.",
+  (user: number, ours: number) =>
+    `containerSecurityContext.runAsUser is ${user} in your values, and the init container of the import runs as ${ours}, so that what it stages cannot be read. Leave runAsUser out, or set it to ${ours}.`,
+);
+
+export const actsAsAnother = defineProblem(
+  'KR_TF_HELM_ACCOUNT',
+  'The service account of the gateways acts as an account of Google, and the principal of the importer is the pods themselves.',
+  (annotation: string) =>
+    `deployment.serviceAccount.annotations has ${annotation} in your values, so that the pods act as that account, and the rights are those of the pods. Give the importer principal: AttachedServiceAccount.fromEmail(…) with that account, or leave the annotation out.`,
+);
+
 export const otherAccount = defineProblem(
   'KR_TF_POD_ACCOUNT',
   'Pods are in another namespace, or of another service account, than the one that their principal trusts.',
