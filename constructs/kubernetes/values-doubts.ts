@@ -13,7 +13,7 @@ export function valuesDoubts(importer: ImporterNode, values: HelmMap): Problem[]
   const image = typeof unifiedRepoTag === 'string' ? unifiedRepoTag : `${String(repository)}:${String(tag)}`;
   const variables = Object.entries(mapAt(values, 'env')).map(([name, value]) => ({
     name: `KONG_${name.toUpperCase()}`,
-    ...(typeof value === 'string' ? { value } : {}),
+    ...(isScalar(value) ? { value: `${value}` } : {}),
   }));
   const { runAsUser } = mapAt(values, 'containerSecurityContext');
   const account = mapAt(values, 'deployment', 'serviceAccount', 'annotations')[impersonation];
@@ -30,6 +30,9 @@ export function valuesDoubts(importer: ImporterNode, values: HelmMap): Problem[]
       : []),
   ];
 }
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);
 
 /** The map at a path; an empty one where there is none. */
 function mapAt(values: HelmMap, ...path: readonly string[]): HelmMap {

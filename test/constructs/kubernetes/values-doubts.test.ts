@@ -32,7 +32,7 @@ describe('values of the chart that are merged are told', () => {
   });
 
   it('not when both say it, or it is the default', () => {
-    expect(doubts({ env: { cluster_mtls: 'shared' } })).toEqual([]);
+    expect(doubts({ env: { cluster_mtls: 'shared', cluster_max_payload: 16777216 } })).toEqual([]);
     const importerNode = {
       clusterMtls: 'pki',
       clusterServerName: 'kong-cp.acme.internal',
