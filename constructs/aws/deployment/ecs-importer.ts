@@ -4,7 +4,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { show } from '../../../src/contract';
 import type { EcsSecret, EcsVariable } from '../../environment';
 import { isSecretVariable } from '../../environment/layers';
-import { expressionOf, isKnown, throwProblems, warn, type Problem } from '../../problems';
+import { expressionOf, isKnown, throwProblems, warn, whenDeclared, type Problem } from '../../problems';
 import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../../topology';
 import { readsBashEnv } from '../../topology/entry-point';
 import { gatewayDoubts } from '../../topology/gateway-container';
@@ -22,7 +22,14 @@ import { checkExecutionRole, checkTaskRole } from './ecs-roles';
 import { imageRights } from './image-rights';
 import { declareLogGroup, logRights, type LogProps } from './log-group';
 import { containerConflict, handoverMoved, lackingExecutionRole, noContainers } from './problems';
-import { handoverUnreadable, noHandoverGroup, noSuchContainer, startScriptUnread, variableConflict } from './problems';
+import {
+  handoverUnreadable,
+  inNoTask,
+  noHandoverGroup,
+  noSuchContainer,
+  startScriptUnread,
+  variableConflict,
+} from './problems';
 import { checkFiles, checkSecrets, secretRights, type SecretsProps } from './secret-rights';
 import { Surroundings, type PlaceProps } from './surroundings';
 
@@ -116,6 +123,7 @@ export class EcsImporter extends Construct {
   readonly dependsOn: ITerraformDependable[];
   readonly #props: EcsImporterProps;
   readonly #group: string;
+  #hasGateway = false;
   readonly #logConfiguration: (stream: string) => EcsLogConfiguration;
 
   /** @throws DeclarationError with everything that is wrong in the props, and for a principal that is no role */
@@ -150,6 +158,9 @@ export class EcsImporter extends Construct {
     this.dependsOn = [...started, ...policiesOf(importer.principal as IAwsPrincipal, this)];
     this.taskRoleArn = (importer.principal as IAwsPrincipal).arn;
     this.volume = { name: volumeName };
+    whenDeclared(this, () => {
+      if (!this.#hasGateway) warn(this, inNoTask());
+    });
     const { environment, secrets } = agentEnvironment.toEcs();
     const groups = agentEnvironment.get('KONG_RESILIENCE_HANDOVER_GROUP') === undefined;
     this.containerDefinition = {
@@ -185,6 +196,7 @@ export class EcsImporter extends Construct {
    * @throws DeclarationError when it has a variable or a mount that the hand-over brings, and differs
    */
   gatewayContainer(container: EcsContainer): EcsContainer {
+    this.#hasGateway = true;
     const { importer, gatewayUser = 'kong', require = false } = this.#props;
     const added = importer.gatewayEnvironment.toEcs();
     const environment = [...added.environment, { name: 'BASH_ENV', value: START_SCRIPT }];

@@ -122,6 +122,13 @@ export const handoverUnreadable = defineProblem(
     `the container ${quote(container)} has user ${quote(user)}, and what is imported may be read by the group ${group} and the user ${AGENT_UID} alone. Set user to ${quote(uid)}, which gets that group, or to ${quote(`${uid}:${group}`)}.`,
 );
 
+export const inNoTask = defineProblem(
+  'KR_TF_ECS_IN_NO_TASK',
+  'An EcsImporter is declared, and no container of a gateway is given to it.',
+  () =>
+    'no task definition has it: its gateways start as they would without. Spread taskDefinitionParts([…]) into the EcsTaskDefinition of these gateways.',
+);
+
 export const noContainers = defineProblem(
   'KR_TF_ECS_CONTAINERS',
   'The containers of a task definition are not given as a list of objects with a name.',

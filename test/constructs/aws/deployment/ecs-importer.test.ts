@@ -2,7 +2,7 @@ import { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
 import { Fn, Token } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import { EcsExecutionRole, EcsImporter, type EcsContainer, type EcsImporterProps } from '../../../../constructs/aws';
-import { only, pathsOf } from '../../support/aws-stack';
+import { only, pathsOf, synth } from '../../support/aws-stack';
 import { deployed, image, refusalOf, secret, stackWith, statementsOf, type NodeOptions } from './support';
 
 const kong: EcsContainer = { name: 'kong', image: 'kong:3.9.1', portMappings: [{ containerPort: 8000 }] };
@@ -538,6 +538,23 @@ describe('what is doubtful about containers of one’s own', () => {
       return importer.gatewayContainer({ ...kong, secrets: [{ name: 'KONG_CLUSTER_CERT', valueFrom }] }).secrets;
     });
     expect(parts?.map(({ name }) => name)).toEqual(['KONG_CLUSTER_CERT', 'KONG_CLUSTER_CERT_KEY']);
+  });
+
+  it('is an importer that no gateway is given to', () => {
+    const told = (use: (importer: EcsImporter) => void): string[] => {
+      const importers: EcsImporter[] = [];
+      const stack = stackWith(({ stack, importer }) => {
+        importers.push(new EcsImporter(stack, 'Import', { importer, image }));
+        importers.forEach(use);
+      });
+      synth(stack);
+      return importers.flatMap(({ node }) => node.metadata.map(({ data }) => String(data)));
+    };
+    expect(told(() => undefined)).toEqual([
+      'KR_TF_ECS_IN_NO_TASK no task definition has it: its gateways start as they would without. Spread taskDefinitionParts([…]) into the EcsTaskDefinition of these gateways.',
+    ]);
+    expect(told((importer) => importer.taskDefinitionParts([kong]))).toEqual([]);
+    expect(told((importer) => importer.gatewayContainer(kong))).toEqual([]);
   });
 
   it('leaves alone a container that is wired already', () => {
