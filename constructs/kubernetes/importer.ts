@@ -118,7 +118,7 @@ export class KubernetesImporter extends Construct {
     this.image = props.image ?? AgentImage.nodeWithConfigMap(configMap as AgentConfigMap);
     this.manifests = configMap === undefined ? [] : [configMap.manifest];
     this.podParts = podPartsOf(props, this.image);
-    this.helmValues = forJson(helmValuesOf(props, this.podParts));
+    this.helmValues = forJson(helmValuesOf(props, this.podParts, this.serviceAccountAnnotations));
   }
 
   /** The manifests as one YAML stream, which Terraform writes when it applies; empty without any. */
@@ -196,9 +196,12 @@ function podPartsOf(props: KubernetesImporterProps, image: AgentImage): GatewayP
   };
 }
 
-function helmValuesOf(props: KubernetesImporterProps, parts: GatewayPodParts): KongChartValues {
+function helmValuesOf(
+  props: KubernetesImporterProps,
+  parts: GatewayPodParts,
+  annotations: Readonly<Record<string, string>> | undefined,
+): KongChartValues {
   const { importer, serviceAccountName } = props;
-  const annotations = accountAnnotations(importer.principal, props);
   const { gatewayVersion, gatewayEnvironment, readinessProbe } = importer;
   const { gatewayRepository = isEnterprise([gatewayVersion]) ? 'kong/kong-gateway' : 'kong' } = props;
   const { env, customEnv } = gatewayEnvironment.toHelmValues();

@@ -104,7 +104,7 @@ const forKubelet = (value: unknown): unknown => (typeof value === 'string' ? Tex
 
 const below = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 
-const isMap = (value: unknown): value is HelmMap =>
+export const isMap = (value: unknown): value is HelmMap =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !Token.isUnresolved(value);
 
 /** By which Kubernetes takes two entries of a list for one: a mount's path, else the name. */

@@ -1,7 +1,7 @@
 import { isKnown, type Problem } from '../problems';
 import { AGENT_UID, type ImporterNode } from '../topology';
 import { gatewayDoubts } from '../topology/gateway-container';
-import type { HelmMap } from './merge-values';
+import { isMap, type HelmMap } from './merge-values';
 import { actsAsAnother, otherUser } from './problems';
 
 /** By which GKE lets pods act as a service account of Google, and no longer as themselves. */
@@ -36,8 +36,5 @@ const isScalar = (value: unknown): value is string | number | boolean =>
 
 /** The map at a path; an empty one where there is none. */
 function mapAt(values: HelmMap, ...path: readonly string[]): HelmMap {
-  return path.reduce<HelmMap>((map, key) => {
-    const member = map[key];
-    return typeof member === 'object' && member !== null && !Array.isArray(member) ? (member as HelmMap) : {};
-  }, values);
+  return path.reduce<HelmMap>((map, key) => (isMap(map[key]) ? map[key] : {}), values);
 }

@@ -1,4 +1,5 @@
 import type { IConfigurationStore } from '../topology';
+import { isManagedKey } from './access/managed-key';
 import { allOf, fromBoolean, type Answer } from './reading/answer';
 import { blockOf, blocksOf, textOf, type Attributes } from './reading/attributes';
 import { settingsOf } from './reading/buckets';
@@ -19,7 +20,11 @@ export const keyNotGiven = defineRule(
       return encryptionsOf(view, place.bucket).flatMap(([encryption, same]): Finding[] => {
         const key = textOf(encryption, 'kms_master_key_id') ?? awsManaged;
         const algorithm = textOf(encryption, 'sse_algorithm') ?? '';
-        const answer = allOf([same, isOneOf(algorithm, ['aws:kms', 'aws:kms:dsse']), fromBoolean(!isAwsManaged(key))]);
+        const answer = allOf([
+          same,
+          isOneOf(algorithm, ['aws:kms', 'aws:kms:dsse']),
+          fromBoolean(!isManagedKey(key, 's3')),
+        ]);
         const what = `the bucket ${view.show(place.bucket)} is encrypted with the key ${view.show(key)} of KMS`;
         if (answer === 'no') return [];
         if (answer === 'unknown') {
@@ -35,9 +40,8 @@ export const keyNotGiven = defineRule(
     }),
 );
 
-/** The key of S3 itself, by its alias or the ARN of that: who may use the bucket may use it. */
+/** The key of S3 itself, which is the default. */
 const awsManaged = 'alias/aws/s3';
-const isAwsManaged = (key: string): boolean => key === awsManaged || key.endsWith(`:${awsManaged}`);
 
 /** By what the store tells its exporters: they put under the key. */
 function hasKey(view: View, store: IConfigurationStore): boolean {

@@ -1,4 +1,5 @@
 import { statementsOf, type Statement } from './access/iam';
+import { isManagedKey } from './access/managed-key';
 import { textOf, textsOf } from './reading/attributes';
 import { nameInArn } from './reading/computed';
 import type { Element } from './reading/element';
@@ -31,9 +32,6 @@ const readSid = 'KongSecrets';
 const keySid = 'KongSecretsKey';
 const isOurs = (sid: unknown): boolean => sid === readSid || sid === keySid;
 
-/** The key of Secrets Manager itself: who may read the secret may use it. */
-const isAwsManaged = (key: string): boolean => /(?:^|:)alias\/aws\/secretsmanager$/.test(key);
-
 /** The secrets of the app that statements name, with the key of each. */
 function secretsOf(
   view: View,
@@ -42,7 +40,7 @@ function secretsOf(
   const named = statements.flatMap((statement) => textsOf(statement, 'Resource'));
   return view.app.all('resource', 'aws_secretsmanager_secret').flatMap((secret) => {
     const key = textOf(secret.attributes, 'kms_key_id');
-    if (key === undefined || isAwsManaged(key)) return [];
+    if (key === undefined || isManagedKey(key, 'secretsmanager')) return [];
     return named.some((arn) => equals(arn, view.nameOf(secret)) === 'yes') ? [{ secret, key }] : [];
   });
 }

@@ -22,6 +22,9 @@ export function namedFiles(
   });
 }
 
+/** A container of the agent, which has no more than its image. */
+export const bareContainer = "the agent's container, where nothing is mounted";
+
 /**
  * Which files of the cluster are named where nothing mounts any, so that the agent would end at its start. Trusted
  * certificates may be in its image, and an exporter that asks the Admin API needs none of the cluster's.

@@ -43,3 +43,9 @@ export function credentialFailure(error: unknown): Error | undefined {
   const text = (causeOf(error).split('\n')[0] ?? '').trim();
   return foundNothing.test(text) ? undefined : new Error(text.slice(0, 300));
 }
+
+/** The reason of an error, without the full stop at its end. @param cause what `credentialFailure` gave */
+export function noCredentials(places: string, cause: Error | undefined): string {
+  const said = cause === undefined ? '' : `: ${cause.message.replace(/[.\s]+$/, '')}`;
+  return `no credentials were found${said}. Looked for in: ${places}`;
+}

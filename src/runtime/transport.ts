@@ -11,3 +11,12 @@ export function isTransportError(error: unknown): boolean {
     code,
   );
 }
+
+/** The HTTP status in an error of the AWS SDK, also of an answer that it could not read; undefined where no answer came. */
+export function awsStatusOf(error: unknown): number | undefined {
+  const { $metadata, $response } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { statusCode?: number };
+  };
+  return $metadata?.httpStatusCode ?? $response?.statusCode;
+}

@@ -1,4 +1,5 @@
 import { causeOf, defineError, ResilienceError } from '../errors';
+import { noCredentials } from '../runtime/credentials';
 
 /** What is to be done differs by the kind of store; `cloud` stands for what is not named. */
 function forScheme(
@@ -63,8 +64,8 @@ export const storeDenied = defineError(
 export const storeNoCredentials = defineError(
   'KR_STORE_NO_CREDENTIALS',
   'There are no credentials to call the store with, or what was found is none.',
-  (location: string, places: string, cause?: unknown) => ({
-    reason: `${location}: no credentials were found${said(cause)}. Looked for in: ${places}.`,
+  (location: string, places: string, cause: Error | undefined) => ({
+    reason: `${location}: ${noCredentials(places, cause)}.`,
     fix: forScheme(location, {
       s3: 'Attach a role to the task, pod, function or machine that this program runs in, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or mend what is set.',
       cloud:

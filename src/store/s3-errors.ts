@@ -1,7 +1,7 @@
 import { causeOf, type ResilienceError } from '../errors';
 import { awsCredentialPlaces, credentialFailure } from '../runtime/credentials';
 import { storeDenied, storeNoCredentials, storeRefused, storeUnreachable } from './errors';
-import { isTransportError } from '../runtime/transport';
+import { awsStatusOf, isTransportError } from '../runtime/transport';
 import { errorFor, NoObjectStore, type Subject, type Verdict, verdictOf } from './http-answer';
 
 /** Error codes that mean something else than their status, which is 400 for most of them. */
@@ -36,18 +36,11 @@ interface Answer {
 /** The store's answer in an error of the SDK; nothing where no answer came. */
 function answerIn(error: unknown): Answer | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
-  const status = $metadata?.httpStatusCode ?? statusOfUnreadable(error);
+  const status = awsStatusOf(error);
   if (status === undefined) return undefined;
   // `NotFound` is the SDK's own name for a 404 without a code.
   const known = !/^(Error|Unknown|NotFound|\d+)$/.test(error.name);
   return { status, code: known ? error.name : undefined };
-}
-
-/** An answer that the SDK could not read: a page of a proxy, say. */
-function statusOfUnreadable(error: Error): number | undefined {
-  const { $response } = error as { $response?: { statusCode?: number } };
-  return $response?.statusCode;
 }
 
 /** Whether a 403 may only mean that the object is missing: AWS says so to who may not list. */

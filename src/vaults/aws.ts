@@ -1,7 +1,7 @@
 import type { VaultSettings } from '../contract';
 import type { ResilienceError } from '../errors';
 import { causeOf } from '../errors';
-import { awsCredentialPlaces, credentialFailure, isTransportError } from '../runtime';
+import { awsCredentialPlaces, awsStatusOf, credentialFailure, isTransportError } from '../runtime';
 import { GetSecretValueCommand, SecretsManagerClient, type SecretsManagerClientConfig } from './aws-secrets-sdk';
 import { vaultAbsent, vaultContent, vaultDenied, vaultRefused, vaultUnreachable, withoutCredentials } from './errors';
 import { textOf, type Place, type Vault } from './vault';
@@ -99,7 +99,7 @@ const errorByCode: Readonly<Record<string, 'absent' | 'denied' | 'unreachable'>>
 
 function awsError(error: unknown, where: string, what: string): ResilienceError {
   const { name = '' } = error as { name?: string };
-  const status = statusOf(error);
+  const status = awsStatusOf(error);
   if (status === undefined) {
     return isTransportError(error) ? vaultUnreachable(where, causeOf(error)) : vaultRefused(where, reasonOf(error));
   }
@@ -128,20 +128,11 @@ function awsError(error: unknown, where: string, what: string): ResilienceError 
   }
 }
 
-/** The HTTP status in an error of the SDK; undefined where no answer came. */
-function statusOf(error: unknown): number | undefined {
-  const { $metadata, $response } = error as {
-    $metadata?: { httpStatusCode?: number };
-    $response?: { statusCode?: number };
-  };
-  return $metadata?.httpStatusCode ?? $response?.statusCode;
-}
-
 /** Errors before any request: the chain found nothing, or what it asked said no. */
 function credentialError(error: unknown, where: string): ResilienceError {
   const why = `getting credentials: ${reasonOf(error)}`;
   if (isTransportError(error)) return vaultUnreachable(where, why);
-  if (statusOf(error) !== undefined) return vaultDenied(where, why);
+  if (awsStatusOf(error) !== undefined) return vaultDenied(where, why);
   return withoutCredentials(where, awsCredentialPlaces(), credentialFailure(error));
 }
 

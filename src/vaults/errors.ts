@@ -1,4 +1,5 @@
 import { defineError, type ResilienceError } from '../errors';
+import { noCredentials } from '../runtime';
 
 /*
  * A reason follows after `VARIABLE is {vault://…}: `. None holds a part of a secret: what a vault answers with success is
@@ -29,10 +30,9 @@ export const vaultDenied = defineError(
 
 /** As `vaultDenied`, before anything was asked. */
 export function withoutCredentials(where: string, places: string, cause: Error | undefined): ResilienceError {
-  const said = cause === undefined ? '' : `: ${cause.message.replace(/[.\s]+$/, '')}`;
   return vaultDenied(
     where,
-    `no credentials were found${said}. Looked for in: ${places}`,
+    noCredentials(places, cause),
     'Attach a role or service account to what this program runs in, with the right to read this secret, or mend what is set.',
   );
 }

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { isKnown, throwProblems } from '../../problems';
 import { AGENT_UID, SPOOL_DIR, type IExporterNode } from '../../topology';
 import { exporterCommand } from '../../topology/exporting';
+import { bareContainer } from '../../topology/named-files';
 import { imageProblems } from '../../topology/image';
 import { secondsIn } from '../../environment/seconds';
 import { EcsExecutionRole } from '../ecs-execution-role';
@@ -123,7 +124,7 @@ export class EcsExporter extends Construct {
       ...checkArchitecture(props.cpuArchitecture),
       ...checkRetentionDays(props.logRetentionDays),
       ...checkSecrets(props),
-      ...checkFiles(agentEnvironment, "the agent's container, where nothing is mounted"),
+      ...checkFiles(agentEnvironment, bareContainer),
       ...checkRoleProps({ path: props.path, permissionsBoundary: props.permissionsBoundary }),
       ...(shutdown > longestStop - 5 ? [shutdownTooLong(shutdown)] : []),
       ...checkExporterAlarms(this, props, exporter, 0),

@@ -9,6 +9,7 @@ import { AGENT_UID, HANDOVER_DIR, START_SCRIPT, type ImporterNode } from '../../
 import { readsBashEnv } from '../../topology/entry-point';
 import { gatewayDoubts } from '../../topology/gateway-container';
 import { imageProblems } from '../../topology/image';
+import { bareContainer } from '../../topology/named-files';
 import { propOfVariable } from '../../topology/prop-of-variable';
 import { readyCommand } from '../../topology/ready-command';
 import { EcsExecutionRole } from '../ecs-execution-role';
@@ -139,7 +140,7 @@ export class EcsImporter extends Construct {
       ...checkExecutionRole(props.executionRole),
       ...checkRetentionDays(props.logRetentionDays),
       ...checkSecrets(props),
-      ...checkFiles(agentEnvironment, "the agent's container, where nothing is mounted"),
+      ...checkFiles(agentEnvironment, bareContainer),
       ...checkRoleProps({ path: props.path, permissionsBoundary: props.permissionsBoundary }),
       ...(folder === HANDOVER_DIR ? [] : [handoverMoved(folder, HANDOVER_DIR)]),
       ...(isKnown(group) ? [] : [noHandoverGroup()]),
@@ -200,7 +201,7 @@ export class EcsImporter extends Construct {
     const { importer, gatewayUser = 'kong', require = false } = this.#props;
     const added = importer.gatewayEnvironment.toEcs();
     const environment = [...added.environment, { name: 'BASH_ENV', value: START_SCRIPT }];
-    throwProblems(this, listProblems([container]));
+    throwProblems(this, containerProblems([container]));
     throwProblems(this, conflicts(this, container, environment, added.secrets));
     const { name, image, environment: plain = [], secrets = [] } = container;
     const variables = [...plain, ...secrets.map((secret) => ({ name: secret.name }))];
@@ -244,7 +245,7 @@ export class EcsImporter extends Construct {
    * @throws DeclarationError as `gatewayContainer`, and when no container has that name
    */
   taskDefinitionParts(containers: readonly EcsContainer[], gatewayName = 'kong'): EcsTaskParts {
-    throwProblems(this, listProblems(containers));
+    throwProblems(this, containerProblems(containers));
     const names = containers.map(({ name }) => name);
     const likely = containers.find(({ name, image }) => /kong/.test(`${name} ${image}`)) ?? containers[0];
     throwProblems(this, [
@@ -312,7 +313,7 @@ function userDoubts({ name, user }: EcsContainer, handedTo: string): Problem[] {
 }
 
 /** What is no list of containers, where nothing checks types. */
-function listProblems(containers: unknown): Problem[] {
+function containerProblems(containers: unknown): Problem[] {
   if (!Array.isArray(containers)) return [noContainers('containers', kindOf(containers))];
   return containers.flatMap((container: unknown, index) =>
     typeof container === 'object' && container !== null && typeof (container as EcsContainer).name === 'string'

@@ -1,6 +1,6 @@
 import type { CloudRunVariable, EnvironmentBlock } from '../../environment';
 import type { Problem } from '../../problems';
-import { unmountedProblems } from '../../topology/named-files';
+import { bareContainer, unmountedProblems } from '../../topology/named-files';
 
 /** The `env` of a container, with variables of the platform in front of which the block's own count. */
 export function runVariables(
@@ -14,5 +14,5 @@ export function runVariables(
 /** Which files of the cluster are named that are not in the agent's container. */
 export function fileProblems(block: EnvironmentBlock): Problem[] {
   const fix = 'Put its PEM into a secret of Secret Manager and give that: EnvValue.fromGoogleSecret.';
-  return unmountedProblems(block, "the agent's container, where nothing is mounted", fix);
+  return unmountedProblems(block, bareContainer, fix);
 }
