@@ -147,25 +147,17 @@ function takeoverCells({ stored, by }: TakeoverOutcome): string[] {
 }
 
 /** What a kill leaves, and what the next one does. */
-function killCells(
-  { leaves, files }: KillOutcome,
-  { export: exported, import: imported, start }: Row['expected'],
-): string[] {
-  const next =
-    exported !== undefined
-      ? ['`run`', ...exportCells(exported)]
-      : imported !== undefined
-        ? ['`import`', ...importCells(imported)]
-        : start !== undefined
-          ? [
-              '`start.sh`',
-              `"${start.said}"`,
-              "the command's",
-              'none',
-              `${start.file}; the gateway serves ${start.serves}`,
-            ]
-          : [];
-  return [leaves.join(', or '), ...next, files.length === 0 ? 'none' : files.map((name) => `\`${name}\``).join(', ')];
+function killCells({ leaves, files }: KillOutcome, expected: Row['expected']): string[] {
+  const left = files.length === 0 ? 'none' : files.map((name) => `\`${name}\``).join(', ');
+  return [leaves.join(', or '), ...nextCells(expected), left];
+}
+
+function nextCells({ export: exported, import: imported, start }: Row['expected']): string[] {
+  if (exported !== undefined) return ['`run`', ...exportCells(exported)];
+  if (imported !== undefined) return ['`import`', ...importCells(imported)];
+  if (start === undefined) return [];
+  const [said = '', file = '', serves = ''] = startCells(start);
+  return ['`start.sh`', said, "the command's", 'none', `${file}; the gateway serves ${serves}`];
 }
 
 function hostileCells({ answer, held, exitCode }: HostileOutcome): string[] {

@@ -22,6 +22,7 @@ import {
   agentImage,
   authority,
   type Certificates,
+  settledByAlarms,
   certificateVariables,
   environments,
   forceDestroy,
@@ -259,9 +260,6 @@ function logRetentionDays(stack: ModuleStack): number {
     ],
   });
 }
-
-/** What makes the lines of the log that the alarms are made of. */
-const settledByAlarms = ['KONG_LOG_LEVEL', 'KONG_RESILIENCE_LOG_FORMAT'];
 
 /** What names start with, where AWS wants whole ones. */
 function nameOf(stack: ModuleStack): (what: string) => string {

@@ -186,6 +186,9 @@ export function agentImage(stack: ModuleStack, description: string): string {
   });
 }
 
+/** What makes the lines of the log that the alarms are made of. */
+export const settledByAlarms = ['KONG_LOG_LEVEL', 'KONG_RESILIENCE_LOG_FORMAT'];
+
 /** Where the certificates of a node are. */
 export type Certificates = Required<Pick<ClusterProps, 'clusterCert' | 'clusterCertKey' | 'clusterCaCert'>>;
 

@@ -20,6 +20,7 @@ import {
   agentImage,
   authority,
   type Certificates,
+  settledByAlarms,
   certificateVariables,
   environments,
   forceDestroy,
@@ -201,8 +202,7 @@ function intoExisting(stack: ModuleStack): void {
 function onCloudRun(stack: ModuleStack): void {
   const principals = accounts(stack);
   const { exporter, importer } = nodes(stack, store(stack), principals, certificateSecrets(stack), [
-    'KONG_LOG_LEVEL',
-    'KONG_RESILIENCE_LOG_FORMAT',
+    ...settledByAlarms,
     'KONG_RESILIENCE_HANDOVER_DIR',
     'KONG_RESILIENCE_IMPORT_DEADLINE_SECONDS',
     'KONG_RESILIENCE_RECONNECT_SECONDS',
